@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Arenas: memory that is handed out piece by piece and freed at once. A request has one, a
+ * snapshot (the checked configuration) has one.
+ *
+ * Chunks of the standard size come from and go back to a cache when the arena has one; a worker
+ * keeps such a cache, so that a request costs no malloc. Neither is safe for several threads. */
+#ifndef GATEHOUSE_BASE_ARENA_H
+#define GATEHOUSE_BASE_ARENA_H
+
+#include "base/slice.h"
+
+#include <stdarg.h>
+
+enum { ARENA_CHUNK = 4096 };
+
+struct arena_chunk {
+    struct arena_chunk *next;
+    size_t size;
+};
+
+/* Standard chunks that wait for their next arena; never more than `most`. */
+struct arena_cache {
+    struct arena_chunk *chunks;
+    unsigned n, most;
+};
+
+struct arena {
+    char *at, *end;
+    struct arena_chunk *chunks;
+    struct arena_cache *cache;
+    size_t used; /* bytes of all chunks held: what a limit can look at */
+};
+
+/* cache may be NULL. Allocates nothing yet. */
+void arena_init(struct arena *a, struct arena_cache *cache);
+
+/* Gives everything back; the arena is as after arena_init. */
+void arena_release(struct arena *a);
+
+void arena_cache_release(struct arena_cache *c);
+
+void *arena_grow(struct arena *a, size_t n); /* arena_alloc's slow path */
+
+/* n bytes, aligned for any object, not zeroed. Never NULL. */
+static inline void *arena_alloc(struct arena *a, size_t n)
+{
+    char *p = a->at;
+    n = (n + 15) & ~(size_t)15;
+    if ((size_t)(a->end - p) <= n) return arena_grow(a, n); /* nothing asked of nothing, too */
+    a->at = p + n;
+    return p;
+}
+
+void *arena_zero(struct arena *a, size_t n);
+struct slice arena_copy(struct arena *a, struct slice s);
+
+/* A C string with the bytes of s. */
+char *arena_str(struct arena *a, struct slice s);
+char *arena_printf(struct arena *a, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+char *arena_vprintf(struct arena *a, const char *fmt, va_list ap);
+
+#endif
