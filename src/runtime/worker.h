@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A worker: one thread with an event loop, and everything that belongs to this thread alone:
+ * timers, buffers, arenas, the graves of the turn, an inbox. The control thread is a worker too,
+ * one that owns no client connection.
+ *
+ * All functions are called on the worker's own thread unless they say otherwise. */
+#ifndef GATEHOUSE_RUNTIME_WORKER_H
+#define GATEHOUSE_RUNTIME_WORKER_H
+
+#include "base/arena.h"
+#include "base/buffer.h"
+#include "base/clock.h"
+#include "runtime/loop.h"
+#include "runtime/timer.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+
+enum { WORKER_WIDE_SIZE = 256 * 1024 };
+
+struct worker;
+
+/* A message to another thread. The sender owns it until it is sent; deliver() then owns it. */
+struct message {
+    struct message *next;
+    void (*deliver)(struct message *, struct worker *);
+};
+
+/* Something to be freed when the turn is over. Embedded in the object. */
+struct grave {
+    struct grave *next;
+    void (*bury)(struct grave *, struct worker *);
+};
+
+struct worker {
+    unsigned id; /* 0 … n-1; the control thread has n */
+    msec_t now;  /* read once a turn */
+    usec_t now_usec;
+    struct loop loop;
+    struct timers timers;
+    struct buf_pool bufs; /* tune.bufsize */
+    struct arena_cache arenas;
+    char *wide; /* WORKER_WIDE_SIZE bytes: large bodies pass through it within a call */
+    struct grave *graves;
+    struct log_ring *log;
+    bool stopping; /* worker_run returns after this turn */
+    pthread_t thread;
+    void *user;                           /* what the floors above keep per worker */
+    void (*before_turn)(struct worker *); /* run at the top of every turn; may be NULL */
+
+    /* written by other threads: on cache lines of their own */
+    _Alignas(CACHE_LINE) _Atomic(struct message *) inbox;
+    struct io wake;
+    _Alignas(CACHE_LINE) atomic_uint load; /* connections that it serves; read by its peers */
+};
+
+/* 0 or a negative errno. `bufsize`: tune.bufsize. */
+int worker_init(struct worker *w, unsigned id, uint32_t bufsize);
+void worker_release(struct worker *w);
+
+/* Runs the loop on the calling thread until worker_stop. */
+void worker_run(struct worker *w);
+
+/* Starts a thread of that name which runs the loop. 0 or a negative errno. */
+int worker_start(struct worker *w, const char *name);
+
+/* Ends worker_run after the current turn. */
+void worker_stop(struct worker *w);
+
+/* Any thread: m->deliver runs on w's thread, in the order sent by one sender. */
+void worker_send(struct worker *w, struct message *m);
+
+/* Frees an object when the turn is over: until then, late events may still look at it. */
+void worker_bury(struct worker *w, struct grave *g, void (*bury)(struct grave *, struct worker *));
+
+#endif
