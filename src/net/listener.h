@@ -1,0 +1,74 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Listeners: runtime objects that accept connections.
+ *
+ * A TCP address of our own has one SO_REUSEPORT socket a worker, so that the kernel spreads
+ * connections without a lock; inherited and UNIX sockets are one for all, watched by each worker so
+ * that only one wakes. A listener outlives configurations that keep its address: a reload never
+ * closes a listening socket whose bind still exists. Running out of descriptors pauses accepting
+ * for a moment.
+ *
+ * Opened by the control thread; started, paused and stopped on each worker's own thread. */
+#ifndef GATEHOUSE_NET_LISTENER_H
+#define GATEHOUSE_NET_LISTENER_H
+
+#include "base/object.h"
+#include "net/address.h"
+#include "runtime/resources.h"
+#include "runtime/worker.h"
+
+struct listener;
+
+struct listener_spec {
+    union address address;
+    int inherited_fd;               /* fd@N; -1: open the address */
+    struct resource_listen options; /* addr, size and reuseport are filled in here */
+    bool take_over; /* started with -sf or -st: another process may still hold the port */
+};
+
+struct listener_events {
+    /* May another connection be accepted now? If not, the worker's socket is paused until
+     * listener_resume. */
+    bool (*admit)(struct listener *, struct worker *);
+    /* A connection: a non-blocking descriptor that is now the callee's. */
+    void (*accepted)(struct listener *, struct worker *, int fd, const union address *from);
+};
+
+/* One worker's part. */
+struct listener_socket {
+    struct io io;
+    struct listener *listener;
+    struct worker *worker;
+    struct timer retry; /* after EMFILE and the like */
+    bool shared;
+    bool paused; /* until listener_resume */
+};
+
+struct listener {
+    struct object object; /* found by "listener" and listener_key */
+    const struct listener_events *events;
+    void *engine; /* whoever handles the events */
+    union address address;
+    unsigned slot; /* 0, 1, …: unique among living listeners; snapshots are indexed by it */
+    unsigned n_sockets;
+    atomic_uint connections, most_connections; /* alive, over all workers */
+    atomic_uint_fast64_t accept_errors;
+    int shared_fd;                   /* the one socket of all workers; -1: each has its own */
+    bool inherited;                  /* shared_fd came from the parent process and stays open */
+    struct listener_socket *sockets; /* one a worker */
+};
+
+/* The name under which a listener is found: "127.0.0.1:80", "/run/x", "fd@3", and the interface. */
+char *listener_key(const struct listener_spec *spec, char *buf, size_t size);
+
+/* Opens the sockets for n workers; not accepting yet. NULL and *err when it can't. One reference.
+ */
+struct listener *listener_open(struct objects *all, const struct listener_spec *spec, unsigned n,
+                               const struct listener_events *events, void *engine,
+                               struct resource_error *err);
+
+/* On w's thread: begins to accept, ends, goes on after a pause. */
+void listener_start(struct listener *l, struct worker *w);
+void listener_stop(struct listener *l, struct worker *w);
+void listener_resume(struct listener *l, struct worker *w);
+
+#endif
