@@ -1,0 +1,445 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "http/h1_conn.h"
+
+enum {
+    WIDE_FROM = 32 * 1024, /* a body with more than this to come is read in wide pieces */
+    COPY_UP_TO = 4096,     /* smaller parts are copied behind what is queued, to go in one piece */
+};
+
+static struct buf_pool *pool(struct h1_conn *h)
+{
+    return &h->conn.worker->bufs;
+}
+
+/* ---- reading ---- */
+
+void h1_conn_settle(struct h1_conn *h)
+{
+    if (!h->in) return;
+    buf_consume(h->in, h->taken);
+    h->taken = 0;
+    if (buf_filled(h->in) == 0) buf_put(pool(h), &h->in);
+}
+
+/* Reads once into the buffer; conn_read's result. No room is an error of the caller's. */
+static ssize_t fill(struct h1_conn *h)
+{
+    ssize_t n;
+
+    if (!conn_readable(&h->conn)) return CONN_WAIT;
+    if (!h->in) h->in = buf_get(pool(h));
+    if (buf_room(h->in) < h->in->size / 4) buf_compact(h->in);
+    if (buf_room(h->in) == 0) return CONN_ERROR;
+    n = conn_read(&h->conn, buf_end(h->in), buf_room(h->in));
+    if (n > 0) {
+        h->in->tail += (uint32_t)n;
+        h->bytes_in += (uint64_t)n;
+    } else if (buf_filled(h->in) == 0) {
+        buf_put(pool(h), &h->in);
+    }
+    return n;
+}
+
+struct head_parser {
+    const struct h1_limits *limits;
+    bool response;
+    enum http_method method;
+    struct http_msg *msg;
+    size_t *used;
+    struct h1_error *err;
+};
+
+static enum h1_result parse_head(const struct head_parser *p, char *at, size_t n)
+{
+    return p->response ? h1_parse_response(at, n, p->limits, p->method, p->msg, p->used, p->err)
+                       : h1_parse_request(at, n, p->limits, p->msg, p->used, p->err);
+}
+
+/* A head need be parsed again only when another line has ended, or when it can't grow. */
+static bool worth_parsing(const struct h1_conn *h, const struct h1_limits *limits)
+{
+    size_t n = buf_filled(h->in);
+
+    if (n == h->looked) return false;
+    if (h->looked == 0 || n >= limits->head_size) return true;
+    return memchr(buf_at(h->in) + h->looked, '\n', n - h->looked) != NULL;
+}
+
+static enum h1_head read_head(struct h1_conn *h, const struct head_parser *p)
+{
+    for (;;) {
+        ssize_t n;
+
+        if (h->in && worth_parsing(h, p->limits)) {
+            switch (parse_head(p, buf_at(h->in), buf_filled(h->in))) {
+            case H1_DONE: return H1_HEAD_DONE;
+            case H1_BAD: return H1_HEAD_BAD;
+            case H1_MORE: h->looked = (uint32_t)buf_filled(h->in); break;
+            }
+        }
+        n = fill(h);
+        if (n > 0) continue;
+        if (n == CONN_WAIT) return H1_HEAD_WAIT;
+        if (n == CONN_ERROR) return H1_HEAD_BROKEN;
+        return h->in ? H1_HEAD_CUT : H1_HEAD_CLOSED;
+    }
+}
+
+enum h1_head h1_conn_request(struct h1_conn *h, const struct h1_limits *limits,
+                             struct http_msg *msg, size_t *used, struct h1_error *err)
+{
+    struct head_parser p = { limits, false, HTTP_METHOD_OTHER, msg, used, err };
+    return read_head(h, &p);
+}
+
+enum h1_head h1_conn_response(struct h1_conn *h, const struct h1_limits *limits,
+                              enum http_method method, struct http_msg *msg, size_t *used,
+                              struct h1_error *err)
+{
+    struct head_parser p = { limits, true, method, msg, used, err };
+    return read_head(h, &p);
+}
+
+void h1_conn_take(struct h1_conn *h, const struct http_msg *head, size_t used, struct arena *a,
+                  struct http_msg *msg)
+{
+    http_msg_take(msg, head, buf_at(h->in), used, a);
+    h->looked = 0;
+    h->taken = (uint32_t)used;
+    h1_conn_settle(h);
+    h->in_framing = msg->framing;
+    h->in_left = msg->framing == HTTP_LENGTH ? msg->content_length : 0;
+    h->in_ended = msg->framing == HTTP_NO_BODY || (msg->framing == HTTP_LENGTH && !h->in_left);
+    if (msg->framing == HTTP_CHUNKED) h1_chunks_init(&h->chunks);
+}
+
+/* ---- the body being read ---- */
+
+/* How much of what comes is known to be plain body bytes. */
+static uint64_t plain_ahead(const struct h1_conn *h)
+{
+    switch (h->in_framing) {
+    case HTTP_LENGTH: return h->in_left;
+    case HTTP_CHUNKED: return h->chunks.left;
+    case HTTP_UNTIL_CLOSE: return UINT64_MAX;
+    }
+    return 0;
+}
+
+static void account(struct h1_conn *h, size_t n)
+{
+    if (h->in_framing == HTTP_LENGTH) {
+        h->in_left -= n;
+        h->in_ended = h->in_left == 0;
+    }
+}
+
+static enum body_pull ended_early(struct h1_conn *h, ssize_t n, struct body_part *part)
+{
+    if (n == CONN_EOF && h->in_framing == HTTP_UNTIL_CLOSE) {
+        h->in_ended = true;
+        part->last = true;
+        return BODY_PART;
+    }
+    h->in_spoilt = true;
+    return BODY_CUT;
+}
+
+/* A wide piece straight from the socket; chunk data must not pass the chunk's end. */
+static enum body_pull pull_wide(struct h1_conn *h, uint64_t ahead, struct body_part *part)
+{
+    char *wide = h->conn.worker->wide;
+    size_t most = ahead < WORKER_WIDE_SIZE ? (size_t)ahead : WORKER_WIDE_SIZE;
+    ssize_t n;
+
+    if (!conn_readable(&h->conn)) return BODY_WAIT;
+    n = conn_read(&h->conn, wide, most);
+    if (n == CONN_WAIT) return BODY_WAIT;
+    if (n <= 0) return ended_early(h, n, part);
+    h->bytes_in += (uint64_t)n;
+    if (h->in_framing == HTTP_CHUNKED) {
+        size_t used;
+        struct h1_error err;
+        h1_chunks_decode(&h->chunks, wide, (size_t)n, &used, &part->data, &err);
+        return BODY_PART;
+    }
+    part->data = slice_of(wide, (size_t)n);
+    account(h, (size_t)n);
+    part->last = h->in_ended;
+    return BODY_PART;
+}
+
+/* What can be had of the bytes in hand: BODY_WAIT when they are not enough for anything. */
+static enum body_pull pull_buffered(struct h1_conn *h, struct body_part *part)
+{
+    size_t filled = buf_filled(h->in), used;
+    struct h1_error err;
+
+    if (h->in_framing != HTTP_CHUNKED) {
+        used = h->in_framing == HTTP_LENGTH && h->in_left < filled ? (size_t)h->in_left : filled;
+        part->data = slice_of(buf_at(h->in), used);
+        h->taken = (uint32_t)used;
+        account(h, used);
+        part->last = h->in_ended;
+        return BODY_PART;
+    }
+    switch (h1_chunks_decode(&h->chunks, buf_at(h->in), filled, &used, &part->data, &err)) {
+    case H1_BAD: h->in_spoilt = true; return BODY_BROKEN;
+    case H1_DONE:
+        h->in_ended = part->last = true;
+        part->trailer = h->chunks.trailer;
+        break;
+    case H1_MORE: break;
+    }
+    h->taken = (uint32_t)used;
+    if (part->data.n || part->last) return BODY_PART;
+    h1_conn_settle(h);
+    return BODY_WAIT;
+}
+
+static enum body_pull h1_pull(struct body_source *s, struct body_part *part)
+{
+    struct h1_conn *h = container_of(s, struct h1_conn, source);
+
+    *part = (struct body_part){ .last = h->in_ended };
+    h1_conn_settle(h);
+    if (h->in_ended) return BODY_PART;
+    for (;;) {
+        uint64_t ahead = plain_ahead(h);
+        ssize_t n;
+
+        if (h->in) {
+            enum body_pull r = pull_buffered(h, part);
+            if (r != BODY_WAIT) return r;
+        } else if (ahead > WIDE_FROM) {
+            return pull_wide(h, ahead, part);
+        }
+        n = fill(h);
+        if (n == CONN_WAIT) return BODY_WAIT;
+        if (n <= 0) return ended_early(h, n, part);
+    }
+}
+
+static void h1_source_stop(struct body_source *s)
+{
+    struct h1_conn *h = container_of(s, struct h1_conn, source);
+    h1_conn_settle(h);
+    if (!h->in_ended) h->in_spoilt = true;
+}
+
+static const struct body_source_ops source_ops = { h1_pull, h1_source_stop };
+
+/* ---- writing ---- */
+
+static struct buf *out_buf(struct h1_conn *h, size_t room)
+{
+    struct buf *b = h->out_last;
+
+    if (b && buf_room(b) >= room) return b;
+    b = buf_get(pool(h));
+    if (h->out_last)
+        h->out_last->next = b;
+    else
+        h->out = b;
+    h->out_last = b;
+    return b;
+}
+
+void h1_conn_queue(struct h1_conn *h, struct slice bytes)
+{
+    while (bytes.n) {
+        struct buf *b = out_buf(h, 1);
+        size_t n = bytes.n < buf_room(b) ? bytes.n : buf_room(b);
+        buf_append(b, slice_of(bytes.p, n));
+        bytes = slice_from(bytes, n);
+    }
+}
+
+/* Drops n sent bytes from the queue. */
+static void out_consume(struct h1_conn *h, size_t n)
+{
+    while (h->out) {
+        struct buf *b = h->out, *next = b->next;
+        size_t part = n < buf_filled(b) ? n : buf_filled(b);
+
+        buf_consume(b, part);
+        n -= part;
+        if (buf_filled(b)) return;
+        buf_put(pool(h), &b);
+        h->out = next;
+        if (!next) h->out_last = NULL;
+    }
+}
+
+enum { OUT_VECTORS = 16 };
+
+static int out_vectors(const struct h1_conn *h, struct iovec *v, int most)
+{
+    int n = 0;
+
+    for (struct buf *b = h->out; b && n < most; b = b->next)
+        v[n++] = (struct iovec){ buf_at(b), buf_filled(b) };
+    return n;
+}
+
+enum body_push h1_conn_flush(struct h1_conn *h)
+{
+    while (h->out) {
+        struct iovec v[OUT_VECTORS];
+        int n = out_vectors(h, v, OUT_VECTORS);
+        ssize_t sent = conn_writev(&h->conn, v, n);
+
+        if (sent == CONN_WAIT) return SINK_BLOCKED;
+        if (sent < 0) return SINK_BROKEN;
+        h->bytes_out += (uint64_t)sent;
+        out_consume(h, (size_t)sent);
+    }
+    return SINK_READY;
+}
+
+typedef size_t head_writer(char *out, size_t room, const struct http_msg *msg,
+                           const struct h1_hop *hop);
+
+static bool write_head(struct h1_conn *h, const struct http_msg *msg, const struct h1_hop *hop,
+                       head_writer *write)
+{
+    struct buf *b = out_buf(h, 1);
+    size_t n = write(buf_end(b), buf_room(b), msg, hop);
+
+    if (n == 0 && buf_filled(b)) { /* behind another head: a buffer of its own */
+        b = out_buf(h, b->size);
+        n = write(buf_end(b), buf_room(b), msg, hop);
+    }
+    b->tail += (uint32_t)n;
+    h->out_framing = hop->framing;
+    h->out_left = hop->framing == HTTP_LENGTH ? msg->content_length : 0;
+    return n > 0;
+}
+
+bool h1_conn_write_request(struct h1_conn *h, const struct http_msg *msg, const struct h1_hop *hop)
+{
+    return write_head(h, msg, hop, h1_write_request);
+}
+
+bool h1_conn_write_response(struct h1_conn *h, const struct http_msg *msg, const struct h1_hop *hop)
+{
+    return write_head(h, msg, hop, h1_write_response);
+}
+
+/* ---- the body being written ---- */
+
+/* What a part looks like on the wire: at most four pieces. */
+static int frame_part(struct h1_conn *h, const struct body_part *part, char *size_line,
+                      struct iovec *v)
+{
+    static const char crlf[] = "\r\n", end[] = "0\r\n";
+    int n = 0;
+
+    if (h->out_framing == HTTP_NO_BODY) return 0;
+    if (h->out_framing != HTTP_CHUNKED) {
+        h->out_left -= h->out_framing == HTTP_LENGTH ? part->data.n : 0;
+        if (part->data.n) v[n++] = (struct iovec){ (void *)part->data.p, part->data.n };
+        return n;
+    }
+    if (part->data.n) {
+        v[n++] = (struct iovec){ size_line, h1_write_chunk_size(size_line, part->data.n) };
+        v[n++] = (struct iovec){ (void *)part->data.p, part->data.n };
+        v[n++] = (struct iovec){ (void *)crlf, 2 };
+    }
+    if (part->last) {
+        v[n++] = (struct iovec){ (void *)end, 3 };
+        if (part->trailer.n) v[n++] = (struct iovec){ (void *)part->trailer.p, part->trailer.n };
+        v[n++] = (struct iovec){ (void *)crlf, 2 };
+    }
+    return n;
+}
+
+/* Queues what of the pieces lies behind the first `sent` bytes. */
+static void queue_rest(struct h1_conn *h, const struct iovec *v, int n, size_t sent)
+{
+    for (int i = 0; i < n; i++) {
+        struct slice s = slice_of(v[i].iov_base, v[i].iov_len);
+        size_t gone = sent < s.n ? sent : s.n;
+        sent -= gone;
+        h1_conn_queue(h, slice_from(s, gone));
+    }
+}
+
+/* Sends what is queued and then the pieces; keeps what the socket does not take. */
+static enum body_push send_pieces(struct h1_conn *h, const struct iovec *pieces, int n)
+{
+    struct iovec v[OUT_VECTORS + 6];
+    int queued = out_vectors(h, v, OUT_VECTORS);
+    size_t before = 0;
+    ssize_t sent;
+
+    for (int i = 0; i < queued; i++) before += v[i].iov_len;
+    memcpy(v + queued, pieces, (size_t)n * sizeof *v);
+    sent = conn_writev(&h->conn, v, queued + n);
+    if (sent == CONN_ERROR) return SINK_BROKEN;
+    if (sent == CONN_WAIT) sent = 0;
+    h->bytes_out += (uint64_t)sent;
+    if ((size_t)sent < before) {
+        out_consume(h, (size_t)sent);
+        queue_rest(h, pieces, n, 0);
+        return SINK_BLOCKED;
+    }
+    out_consume(h, before);
+    queue_rest(h, pieces, n, (size_t)sent - before);
+    return h->out ? SINK_BLOCKED : SINK_READY;
+}
+
+static enum body_push h1_push(struct body_sink *s, const struct body_part *part)
+{
+    struct h1_conn *h = container_of(s, struct h1_conn, sink);
+    char size_line[18];
+    struct iovec v[6];
+    int n = frame_part(h, part, size_line, v);
+    size_t bytes = 0;
+
+    for (int i = 0; i < n; i++) bytes += v[i].iov_len;
+    if (bytes == 0) return h1_conn_flush(h);
+    if (bytes <= COPY_UP_TO && h->out && buf_room(h->out_last) >= bytes) {
+        queue_rest(h, v, n, 0);
+        return h1_conn_flush(h);
+    }
+    if (h->out && h->out != h->out_last) { /* much is waiting already: keep the order simple */
+        queue_rest(h, v, n, 0);
+        return h1_conn_flush(h);
+    }
+    return send_pieces(h, v, n);
+}
+
+static void h1_sink_stop(struct body_sink *s)
+{
+    (void)s;
+}
+
+static const struct body_sink_ops sink_ops = { h1_push, h1_sink_stop };
+
+/* ---- life ---- */
+
+void h1_conn_init(struct h1_conn *h)
+{
+    h->in = h->out = h->out_last = NULL;
+    h->source.ops = &source_ops;
+    h->sink = (struct body_sink){ &sink_ops, NULL, BODY_PHASE_SINK };
+    h->taken = h->looked = 0;
+    h->in_ended = true;
+    h->in_spoilt = false;
+    h->bytes_in = h->bytes_out = 0;
+}
+
+void h1_conn_close(struct h1_conn *h, bool reset)
+{
+    h->taken = 0;
+    buf_put(pool(h), &h->in);
+    if (h->out) {
+        for (struct buf *b = h->out, *next; b; b = next) {
+            next = b->next;
+            buf_put(pool(h), &b);
+        }
+        h->out = h->out_last = NULL;
+    }
+    conn_close(&h->conn, reset);
+}
