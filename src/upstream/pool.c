@@ -1,0 +1,333 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upstream/pool.h"
+#include "upstream/server.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/epoll.h>
+
+enum { SPILL_OVER = 32 }; /* idle connections that a worker keeps to itself at the least */
+
+/* ---- states ---- */
+
+#define BIT(state) (1u << SERVER_CONN_##state)
+
+static const unsigned char legal[SERVER_CONN_STATES] = {
+    [SERVER_CONN_NEW] = BIT(BUSY) | BIT(DEAD),
+    [SERVER_CONN_BUSY] = BIT(IDLE) | BIT(OWNED) | BIT(SPILLED) | BIT(DEAD),
+    [SERVER_CONN_IDLE] = BIT(BUSY) | BIT(DEAD),
+    [SERVER_CONN_OWNED] = BIT(BUSY) | BIT(DEAD),
+    [SERVER_CONN_SPILLED] = BIT(BUSY) | BIT(DEAD),
+    [SERVER_CONN_DEAD] = 0,
+};
+
+static struct server_pool *pool_of(const struct server_conn *sc)
+{
+    return &sc->server->pools[sc->h1.conn.worker->id];
+}
+
+static void count(_Atomic unsigned *n, int by)
+{
+    unsigned v = atomic_load_explicit(n, memory_order_relaxed);
+    atomic_store_explicit(n, v + (unsigned)by, memory_order_relaxed);
+}
+
+/* The only place where a state changes. `list`: where the connection goes; NULL for DEAD. The spill
+ * list's lock is the caller's to hold. */
+static void server_conn_move(struct server_conn *sc, enum server_conn_state to, struct list *list)
+{
+    struct server_pool *p = pool_of(sc);
+
+    assert(legal[sc->state] >> to & 1);
+    if (sc->state == SERVER_CONN_IDLE) count(&p->n_idle, -1);
+    if (sc->state == SERVER_CONN_BUSY) count(&p->n_busy, -1);
+    list_remove(&sc->link);
+    sc->state = (uint8_t)to;
+    if (to == SERVER_CONN_IDLE) count(&p->n_idle, 1);
+    if (to == SERVER_CONN_BUSY) count(&p->n_busy, 1);
+    if (list) list_push(list, &sc->link);
+}
+
+/* ---- events ---- */
+
+/* An idle connection on which anything happens is of no use any more: the server closed it, or
+ * spoke without having been asked. */
+static void on_event(struct conn *c)
+{
+    struct server_conn *sc = container_of(c, struct server_conn, h1.conn);
+
+    if (sc->state == SERVER_CONN_BUSY)
+        sc->notify(sc);
+    else if (c->io.ready & (IO_READ | IO_HUP | IO_ERR))
+        server_conn_close(sc, false);
+}
+
+static void bury(struct grave *g, struct worker *w)
+{
+    struct server_conn *sc = container_of(g, struct server_conn, grave);
+
+    (void)w;
+    object_unref(&sc->server->object);
+    free(sc);
+}
+
+void server_conn_close(struct server_conn *sc, bool reset)
+{
+    if (sc->state == SERVER_CONN_DEAD) return;
+    server_conn_move(sc, SERVER_CONN_DEAD, NULL);
+    sc->owner = NULL;
+    h1_conn_close(&sc->h1, reset);
+    worker_bury(sc->h1.conn.worker, &sc->grave, bury);
+}
+
+/* ---- purge: half of what was not needed goes each time ---- */
+
+static void close_oldest(struct server_pool *p, unsigned n)
+{
+    while (n-- && !list_empty(&p->idle))
+        server_conn_close(list_entry(p->idle.prev, struct server_conn, link), false);
+}
+
+/* Takes a spilled connection for this worker; its state is still SPILLED. NULL when there is none.
+ */
+static struct server_conn *unspill(struct server *s, struct worker *w, bool oldest)
+{
+    struct server_spill *spill = &s->spill;
+    struct server_conn *sc = NULL;
+
+    if (atomic_load_explicit(&spill->n, memory_order_relaxed) == 0) return NULL;
+    pthread_mutex_lock(&spill->lock);
+    if (!list_empty(&spill->conns)) {
+        struct list *l = oldest ? spill->conns.prev : spill->conns.next;
+        sc = list_entry(l, struct server_conn, link);
+        list_remove(l);
+        atomic_fetch_sub_explicit(&spill->n, 1, memory_order_relaxed);
+        sc->h1.conn.worker = w;
+    }
+    pthread_mutex_unlock(&spill->lock);
+    return sc;
+}
+
+static void purge_spill(struct server_pool *p)
+{
+    unsigned n = (atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) + 1) / 2;
+    struct server_conn *sc;
+
+    while (n-- && (sc = unspill(p->server, p->worker, true)) != NULL) server_conn_close(sc, false);
+}
+
+static void arm_purge(struct server_pool *p)
+{
+    timer_set(&p->worker->timers, &p->purge, p->worker->now + p->purge_ms);
+}
+
+static void purge(struct timer *t)
+{
+    struct server_pool *p = container_of(t, struct server_pool, purge);
+
+    close_oldest(p, (p->least_idle + 1) / 2);
+    purge_spill(p);
+    p->least_idle = atomic_load_explicit(&p->n_idle, memory_order_relaxed);
+    if (!list_empty(&p->idle) || atomic_load_explicit(&p->server->spill.n, memory_order_relaxed))
+        arm_purge(p);
+    else
+        object_unref(&p->server->object);
+}
+
+/* ---- reuse ---- */
+
+/* No trace of the server having closed or spoken. */
+static bool sound(struct server_conn *sc, bool probe)
+{
+    char byte;
+
+    if (sc->h1.conn.io.ready & (IO_READ | IO_HUP | IO_ERR)) return false;
+    if (!probe || !conn_is_plain(&sc->h1.conn)) return true;
+    return recv(sc->h1.conn.io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) < 0 && errno == EAGAIN;
+}
+
+/* Takes the connection to work if it is sound, else closes it. */
+static struct server_conn *take(struct server_conn *sc, bool probe)
+{
+    if (!sound(sc, probe)) {
+        server_conn_close(sc, false);
+        return NULL;
+    }
+    server_conn_move(sc, SERVER_CONN_BUSY, &pool_of(sc)->busy);
+    return sc;
+}
+
+static struct server_conn *take_spilled(struct server *s, struct worker *w)
+{
+    struct server_conn *sc;
+
+    while ((sc = unspill(s, w, false)) != NULL) {
+        sc->h1.conn.io.ready = IO_WRITE; /* nobody watched it: look */
+        if (conn_watch(&sc->h1.conn) < 0)
+            server_conn_close(sc, false);
+        else if (take(sc, true))
+            return sc;
+    }
+    return NULL;
+}
+
+struct server_conn *server_conn_reuse(struct server *s, struct worker *w, bool proven, bool probe)
+{
+    struct server_pool *p = &s->pools[w->id];
+
+    list_each(m, &p->idle)
+    {
+        struct server_conn *sc = list_entry(m, struct server_conn, link);
+        unsigned left;
+
+        if (proven && sc->requests < 2) continue;
+        if (!take(sc, probe)) continue;
+        left = atomic_load_explicit(&p->n_idle, memory_order_relaxed);
+        if (left < p->least_idle) p->least_idle = left;
+        return sc;
+    }
+    return take_spilled(s, w);
+}
+
+struct server_conn *server_conn_own(struct list *own, const struct server *s, bool probe)
+{
+    list_each(m, own)
+    {
+        struct server_conn *sc = list_entry(m, struct server_conn, link);
+        if (sc->server == s && take(sc, probe)) return sc;
+    }
+    return NULL;
+}
+
+/* ---- new ones ---- */
+
+static void on_deadline(struct timer *t)
+{
+    struct server_conn *sc = container_of(t, struct server_conn, h1.conn.timer);
+
+    if (sc->state == SERVER_CONN_BUSY) sc->notify(sc);
+}
+
+struct server_conn *server_conn_open(const struct server_conf *conf, struct worker *w,
+                                     uint16_t port, int *err)
+{
+    struct server_conn *sc = mem_zero(sizeof *sc);
+    union address to = conf->address;
+    int rc;
+
+    if (port) address_set_port(&to.sa, port);
+    h1_conn_init(&sc->h1);
+    timer_init(&sc->h1.conn.timer, on_deadline);
+    list_init(&sc->link);
+    rc = conn_open(&sc->h1.conn, w, &to.sa, conf->has_source ? &conf->source.sa : NULL, on_event);
+    if (rc < 0) {
+        free(sc);
+        *err = -rc;
+        return NULL;
+    }
+    sc->server = conf->state;
+    object_ref(&sc->server->object);
+    server_conn_move(sc, SERVER_CONN_BUSY, &pool_of(sc)->busy);
+    return sc;
+}
+
+/* ---- rest ---- */
+
+static bool may_rest(const struct server_conn *sc, const struct server_conf *conf,
+                     const struct server_pool *p)
+{
+    const struct h1_conn *h = &sc->h1;
+
+    if (!h->in_ended || h->in_spoilt || h->in || h->out) return false;
+    if (h->conn.io.ready & (IO_READ | IO_HUP | IO_ERR)) return false;
+    if (conf->max_reuse >= 0 && sc->requests > (unsigned)conf->max_reuse) return false;
+    return conf->pool_max < 0 ||
+           atomic_load_explicit(&p->n_idle, memory_order_relaxed) * p->server->n_workers +
+                   atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) <
+               (unsigned)conf->pool_max;
+}
+
+static bool over_its_share(const struct server_pool *p, const struct server_conf *conf)
+{
+    unsigned share = conf->pool_low > SPILL_OVER ? conf->pool_low : SPILL_OVER;
+
+    return p->server->n_workers > 1 &&
+           atomic_load_explicit(&p->n_idle, memory_order_relaxed) >= share;
+}
+
+static void spill(struct server_conn *sc)
+{
+    struct server_spill *s = &sc->server->spill;
+
+    loop_pause(&sc->h1.conn.worker->loop, &sc->h1.conn.io);
+    timer_cancel(&sc->h1.conn.worker->timers, &sc->h1.conn.timer);
+    pthread_mutex_lock(&s->lock);
+    server_conn_move(sc, SERVER_CONN_SPILLED, &s->conns);
+    atomic_fetch_add_explicit(&s->n, 1, memory_order_relaxed);
+    pthread_mutex_unlock(&s->lock);
+}
+
+void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
+{
+    struct server_pool *p = pool_of(sc);
+
+    sc->owner = NULL;
+    conn_deadline(&sc->h1.conn, 0);
+    if (!may_rest(sc, conf, p)) {
+        server_conn_close(sc, false);
+        return;
+    }
+    sc->idle_since = sc->h1.conn.worker->now;
+    if (!timer_is_set(&p->purge)) {
+        p->worker = sc->h1.conn.worker;
+        p->purge_ms = conf->pool_purge_ms;
+        object_ref(&p->server->object);
+        arm_purge(p);
+    }
+    if (over_its_share(p, conf))
+        spill(sc);
+    else
+        server_conn_move(sc, SERVER_CONN_IDLE, &p->idle);
+}
+
+void server_conn_keep(struct server_conn *sc, struct list *own)
+{
+    sc->owner = NULL;
+    conn_deadline(&sc->h1.conn, 0);
+    if (!sc->h1.in_ended || sc->h1.in_spoilt || sc->h1.in || sc->h1.out ||
+        sc->h1.conn.io.ready & (IO_READ | IO_HUP | IO_ERR))
+        server_conn_close(sc, false);
+    else
+        server_conn_move(sc, SERVER_CONN_OWNED, own);
+}
+
+/* ---- life ---- */
+
+void server_pool_init(struct server_pool *p, struct server *s)
+{
+    p->server = s;
+    list_init(&p->idle);
+    list_init(&p->busy);
+    timer_init(&p->purge, purge);
+}
+
+void server_pool_stop(struct server_pool *p)
+{
+    close_oldest(p, UINT32_MAX);
+    if (p->worker) purge_spill(p), purge_spill(p);
+    if (!timer_is_set(&p->purge)) return;
+    timer_cancel(&p->worker->timers, &p->purge);
+    object_unref(&p->server->object);
+}
+
+void server_spill_init(struct server_spill *s)
+{
+    pthread_mutex_init(&s->lock, NULL);
+    list_init(&s->conns);
+}
+
+void server_spill_release(struct server_spill *s)
+{
+    pthread_mutex_destroy(&s->lock);
+}

@@ -1,0 +1,78 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Proxies: what frontends and backends have in common. `struct proxy_conf` is what a section of the
+ * configuration says (part of a snapshot, immutable once checked); `struct proxy` is the runtime
+ * object of that name, which outlives snapshots and carries what must not be lost: counters and
+ * what is going on now. */
+#ifndef GATEHOUSE_UPSTREAM_PROXY_H
+#define GATEHOUSE_UPSTREAM_PROXY_H
+
+#include "base/clock.h"
+#include "upstream/counters.h"
+#include "base/object.h"
+
+struct frontend_conf;
+struct backend_conf;
+struct log_route;
+struct log_line;
+struct section;
+
+enum proxy_mode { MODE_TCP, MODE_HTTP };
+
+/* Milliseconds; 0: none. Manual: "timeout …". */
+struct proxy_timeouts {
+    unsigned client, server, connect, queue, http_request, http_keep_alive;
+    unsigned tunnel, client_fin, server_fin, check, tarpit;
+};
+
+/* option NAME / no option NAME */
+enum proxy_option {
+    OPT_REDISPATCH,
+    OPT_ABORT_ON_CLOSE,
+    OPT_HTTP_CLOSE,        /* both sides close after each exchange */
+    OPT_HTTP_SERVER_CLOSE, /* the server side does */
+    OPT_HTTP_IGNORE_PROBES,
+    OPT_DONTLOGNULL,
+    OPT_TCP_NODELAY_OFF,
+    OPT_HTTP_NO_DELAY,
+    OPT_HTTP_BUFFER_REQUEST,
+};
+
+struct proxy_conf {
+    const char *name;
+    const struct section *section;
+    unsigned id; /* 1, 2, … in the order of the file */
+    enum proxy_mode mode;
+    bool disabled;
+    struct proxy_timeouts timeouts;
+    uint32_t options, options_given; /* bits of enum proxy_option; given: said, not inherited */
+    int redispatch_interval;         /* option redispatch N: every N-th retry; -1: the last */
+    uint64_t max_body;               /* max-body-size; UINT64_MAX: none */
+    struct log_line *log_lines;      /* `log` lines of its own */
+    bool log_global;                 /* `log global`: those of `global` too */
+    struct log_route *logs;          /* where to log; NULL: nowhere */
+    const char *log_tag;
+    struct frontend_conf *fe; /* NULL for a backend */
+    struct backend_conf *be;  /* NULL for a frontend */
+    struct proxy *state;
+};
+
+static inline bool proxy_option(const struct proxy_conf *p, enum proxy_option o)
+{
+    return p->options >> o & 1;
+}
+
+struct proxy {
+    struct object object; /* found by "proxy" and name */
+    unsigned n_workers;
+    struct counters_block *fe_counters, *be_counters; /* one a worker */
+    _Alignas(CACHE_LINE) struct gauge fe_sessions;    /* [scur, smax] */
+    _Alignas(CACHE_LINE) struct gauge be_sessions;
+    _Alignas(CACHE_LINE) atomic_uint ticket; /* round robin's */
+    struct queue *queue;                     /* requests that wait for any of its servers */
+    usec_t changed;                          /* wall clock of the last change of state */
+};
+
+/* The proxy of that name, made if there is none; the caller gets a reference. */
+struct proxy *proxy_get(struct objects *all, const char *name, unsigned n_workers);
+
+#endif

@@ -1,0 +1,115 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "upstream/queue.h"
+#include "upstream/server.h"
+
+#include <stdlib.h>
+
+struct waiter {
+    struct list link;
+    struct message message;
+    struct worker *worker;
+    struct server *server; /* set when a slot was passed on */
+    void *owner;           /* NULL: left after that */
+    void (*granted)(void *owner, struct server *server);
+};
+
+struct queue {
+    pthread_mutex_t lock;
+    struct list waiting;
+    _Alignas(CACHE_LINE) atomic_uint n;
+    atomic_uint longest;
+};
+
+struct queue *queue_new(void)
+{
+    struct queue *q = mem_zero_aligned(sizeof *q);
+    pthread_mutex_init(&q->lock, NULL);
+    list_init(&q->waiting);
+    return q;
+}
+
+void queue_free(struct queue *q)
+{
+    if (!q) return;
+    pthread_mutex_destroy(&q->lock);
+    free(q);
+}
+
+unsigned queue_length(const struct queue *q)
+{
+    return atomic_load_explicit(&q->n, memory_order_relaxed);
+}
+
+unsigned queue_longest(const struct queue *q)
+{
+    return atomic_load_explicit(&q->longest, memory_order_relaxed);
+}
+
+struct waiter *queue_join(struct queue *q, struct worker *w, void *owner,
+                          void (*granted)(void *owner, struct server *server))
+{
+    struct waiter *m = mem_zero(sizeof *m);
+    unsigned n;
+
+    m->worker = w;
+    m->owner = owner;
+    m->granted = granted;
+    pthread_mutex_lock(&q->lock);
+    list_append(&q->waiting, &m->link);
+    /* Sequentially consistent, as is the releaser's look at n after it gave its slot back: one of
+     * the two sees the other. */
+    n = atomic_fetch_add(&q->n, 1) + 1;
+    if (n > queue_longest(q)) atomic_store_explicit(&q->longest, n, memory_order_relaxed);
+    pthread_mutex_unlock(&q->lock);
+    return m;
+}
+
+bool queue_leave(struct queue *q, struct waiter *m)
+{
+    bool waiting;
+
+    pthread_mutex_lock(&q->lock);
+    waiting = m->server == NULL;
+    if (waiting) {
+        list_remove(&m->link);
+        atomic_fetch_sub(&q->n, 1);
+    } else {
+        m->owner = NULL; /* only ever read on this same thread, when the message arrives */
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (waiting) free(m);
+    return waiting;
+}
+
+static void deliver(struct message *message, struct worker *w)
+{
+    struct waiter *m = container_of(message, struct waiter, message);
+    struct server *s = m->server;
+    void *owner = m->owner;
+    void (*granted)(void *, struct server *) = m->granted;
+
+    (void)w;
+    free(m);
+    if (owner)
+        granted(owner, s);
+    else
+        server_slot_release(s);
+}
+
+bool queue_pass(struct queue *q, struct server *server)
+{
+    struct waiter *m = NULL;
+
+    if (atomic_load(&q->n) == 0) return false;
+    pthread_mutex_lock(&q->lock);
+    if (!list_empty(&q->waiting)) {
+        m = list_entry(list_pop(&q->waiting), struct waiter, link);
+        m->server = server;
+        m->message.deliver = deliver;
+        atomic_fetch_sub(&q->n, 1);
+    }
+    pthread_mutex_unlock(&q->lock);
+    if (!m) return false;
+    worker_send(m->worker, &m->message);
+    return true;
+}

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Queues: requests that wait for a slot of a server (`maxconn`). A backend has one queue, shared by
+ * the workers; its lock is taken only when slots are gone. Whoever gives a slot back passes it on,
+ * by a message to the waiting request's worker; the slot stays counted meanwhile.
+ *
+ * Manual: "maxconn" (server), "timeout queue". */
+#ifndef GATEHOUSE_UPSTREAM_QUEUE_H
+#define GATEHOUSE_UPSTREAM_QUEUE_H
+
+#include "base/list.h"
+#include "runtime/worker.h"
+
+struct queue;
+struct server;
+struct server_conf;
+
+/* One request that waits. Allocated by queue_join; owned by the queue until the message has
+ * arrived. */
+struct waiter;
+
+struct queue *queue_new(void);
+void queue_free(struct queue *q);
+
+/* How many wait now, and the most that ever did. */
+unsigned queue_length(const struct queue *q);
+unsigned queue_longest(const struct queue *q);
+
+/* Joins the end of the queue. `granted` will run on w's thread with the server whose slot was
+ * passed on; the waiter is gone by then. After joining, the caller must try once more to get a slot
+ * itself: one may have come free just before. */
+struct waiter *queue_join(struct queue *q, struct worker *w, void *owner,
+                          void (*granted)(void *owner, struct server *server));
+
+/* Leaves the queue, wherever in it. True: it was still waiting, no slot was given. False: a slot is
+ * on its way; it will be given back on arrival, and granted() will not run. */
+bool queue_leave(struct queue *q, struct waiter *m);
+
+/* Passes a slot of `server` on to the first that waits. False when nobody does. */
+bool queue_pass(struct queue *q, struct server *server);
+
+#endif

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Servers: `struct server_conf` is a `server` line of the configuration, `struct server` the
+ * runtime object behind it: its slots, its counters, its idle connections.
+ *
+ * Slots: with `maxconn` at most that many requests are at a server at once, over all workers. */
+#ifndef GATEHOUSE_UPSTREAM_SERVER_H
+#define GATEHOUSE_UPSTREAM_SERVER_H
+
+#include "net/address.h"
+#include "upstream/counters.h"
+#include "base/object.h"
+#include "upstream/pool.h"
+#include "upstream/queue.h"
+
+struct backend_conf;
+
+struct server_conf {
+    const char *name;
+    const struct backend_conf *backend;
+    unsigned id; /* 1, 2, … within the backend */
+    struct address_spec spec;
+    const char *address_as_written;
+    union address address; /* resolved */
+    bool port_from_client; /* no port, or an offset, was written */
+    int port_offset;
+    unsigned weight;  /* 0 to 256 */
+    unsigned maxconn; /* 0: no limit */
+    bool disabled, backup;
+    int pool_max;           /* pool-max-conn; -1: no limit */
+    unsigned pool_low;      /* pool-low-conn */
+    unsigned pool_purge_ms; /* pool-purge-delay */
+    int max_reuse;          /* -1: no limit */
+    bool has_source;
+    union address source;
+    unsigned init_addr_methods; /* bytes of enum init_addr, the lowest first; 0: the default */
+    union address init_addr_ip;
+    struct server *state;
+};
+
+struct server {
+    struct object object; /* found by "server" and "backend/server" */
+    struct queue *queue;  /* its backend's; lives as long as the proxy object */
+    struct object *proxy; /* holds a reference */
+    unsigned n_workers;
+    struct counters_block *counters; /* one a worker */
+    struct server_pool *pools;       /* one a worker */
+    struct server_spill spill;
+    _Alignas(
+        CACHE_LINE) struct gauge sessions; /* requests at the server: slots in use, [scur, smax] */
+    _Alignas(CACHE_LINE) atomic_uint maxconn; /* of the current snapshot */
+    usec_t changed;
+};
+
+/* The server of that backend and name, made if there is none; the caller gets a reference. */
+struct server *server_get(struct objects *all, const char *backend, const char *name,
+                          struct object *proxy, struct queue *queue, unsigned n_workers);
+
+/* Takes a slot. False when all are taken. */
+bool server_slot_take(struct server *s);
+
+/* Gives a slot back, or passes it on to a request that waits in the queue. */
+void server_slot_release(struct server *s);
+
+#endif
