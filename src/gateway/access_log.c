@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The line that a request leaves in its frontend's logs. */
+#include "gateway/request.h"
+
+#include <stdio.h>
+#include <syslog.h>
+
+enum { LINE_MAX_BYTES = 1024 };
+
+static const char *mode_name(enum proxy_mode m)
+{
+    return m == MODE_HTTP ? "HTTP" : "TCP";
+}
+
+/* HAProxy's default format: "Connect from 10.0.0.1:33320 to 10.0.0.2:80 (www/HTTP)". */
+static size_t default_line(const struct request *r, char *out, size_t room)
+{
+    const struct session *s = r->flow.session;
+    union address to;
+    char from_text[64], to_text[64];
+    int n;
+
+    session_local_address(s, &to);
+    n = snprintf(out, room, "Connect from %s:%u to %s:%u (%s/%s)",
+                 address_text(&s->from.sa, from_text), address_port(&s->from.sa),
+                 address_text(&to.sa, to_text), address_port(&to.sa), r->flow.frontend->name,
+                 mode_name(r->flow.frontend->mode));
+    return n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
+}
+
+void request_log(struct request *r)
+{
+    struct log_route *route = r->flow.frontend->logs;
+    struct log_ring *ring = r->gate->worker.log;
+    char *line;
+
+    if (!log_route_wants(route, LOG_INFO)) return;
+    line = log_begin(ring, LINE_MAX_BYTES);
+    if (!line) return; /* full: counted */
+    log_commit(ring, default_line(r, line, LINE_MAX_BYTES), route, LOG_INFO, clock_wall_usec());
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From files to a snapshot: the sections and keywords fill in structs (each module's keyword
+ * tables), then names are resolved, runtime objects found or made, and listeners opened
+ * (gateway/compile.c). Control thread. */
+#ifndef GATEHOUSE_GATEWAY_BUILD_H
+#define GATEHOUSE_GATEWAY_BUILD_H
+
+#include "gateway/engine.h"
+#include "lang/section.h"
+
+/* One `log` line. */
+struct log_line {
+    struct log_line *next;
+    union address address;
+    bool has_address;
+    int fd;
+    const struct log_format *format;
+    unsigned facility;
+    int level, min_level;
+    unsigned length;
+    struct word at;
+};
+
+/* One `stats socket` line. */
+struct api_bind {
+    struct api_bind *next;
+    struct listener_spec spec;
+    int level; /* 0 user, 1 operator, 2 admin */
+    struct word at;
+    struct listener *listener;
+};
+
+/* A run of the builder; cfg->user. */
+struct build {
+    struct engine *engine;
+    struct snapshot *snapshot;
+    const struct snapshot *before; /* reload: the one in use */
+    unsigned max_proxies;
+    const char *node;
+};
+
+static inline struct build *build_of(const struct cfg *cfg)
+{
+    return cfg->user;
+}
+
+/* The kinds of section and the tables of keywords of this folder. */
+extern const struct section_kind section_global, section_defaults, section_frontend,
+    section_backend, section_listen;
+extern const struct keyword_table global_keywords, tuning_keywords, proxy_keywords,
+    timeout_keywords, option_keywords, frontend_keywords, bind_options, log_keywords,
+    stats_socket_options;
+
+/* Resolves, checks and links what the sections said, and with `open` also opens listeners. False:
+ * errors were reported; the snapshot is of no use then. */
+bool build_compile(struct build *b, struct cfg *cfg, bool open);
+
+#endif

@@ -1,0 +1,254 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/engine.h"
+#include "gateway/session.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+
+/* What the control thread tells a worker. Freed by the worker. */
+struct order {
+    struct message message;
+    struct snapshot *snapshot;
+};
+
+static void give_order(struct gate *g, void (*deliver)(struct message *, struct worker *),
+                       struct snapshot *snapshot)
+{
+    struct order *o = mem_zero(sizeof *o);
+    o->message.deliver = deliver;
+    o->snapshot = snapshot;
+    worker_send(&g->worker, &o->message);
+}
+
+/* ---- snapshots ---- */
+
+static void release_snapshot(struct message *m, struct worker *control)
+{
+    struct snapshot *s = container_of(m, struct snapshot, release);
+    struct engine *e = control->user;
+
+    snapshot_free(s);
+    atomic_fetch_sub_explicit(&e->live_snapshots, 1, memory_order_relaxed);
+}
+
+static void snapshot_unref(struct engine *e, struct snapshot *s)
+{
+    if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1) return;
+    s->release.deliver = release_snapshot;
+    worker_send(e->control, &s->release);
+}
+
+static void unpin_whole(struct gate *g, struct pinned *p)
+{
+    list_remove(&p->link);
+    snapshot_unref(g->engine, p->snapshot);
+    free(p);
+}
+
+void snapshot_unpin(struct gate *g, struct pinned *p)
+{
+    if (--p->requests == 0 && p != g->pinned) unpin_whole(g, p);
+}
+
+static const struct bind_conf *bind_at(const struct snapshot *s, unsigned slot)
+{
+    return s && slot < s->n_slots ? s->by_slot[slot] : NULL;
+}
+
+/* Begins to accept for what is new in `to`, and ends it for what is only in `from`. */
+static void switch_listeners(struct gate *g, const struct snapshot *from, const struct snapshot *to)
+{
+    unsigned n = from && from->n_slots > to->n_slots ? from->n_slots : to->n_slots;
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct bind_conf *was = bind_at(from, i), *is = bind_at(to, i);
+        if (was && (!is || is->listener != was->listener)) listener_stop(was->listener, &g->worker);
+        if (is && (!was || is->listener != was->listener) && !g->draining)
+            listener_start(is->listener, &g->worker);
+        if (is && was && is->listener == was->listener)
+            listener_resume(is->listener, &g->worker); /* limits may have changed */
+    }
+}
+
+static void take_snapshot(struct message *m, struct worker *w)
+{
+    struct order *o = container_of(m, struct order, message);
+    struct gate *g = gate_of(w);
+    struct pinned *before = g->pinned, *fresh = mem_zero(sizeof *fresh);
+
+    list_init(&fresh->link);
+    fresh->snapshot = o->snapshot;
+    g->pinned = fresh;
+    g->snapshot = o->snapshot;
+    switch_listeners(g, before ? before->snapshot : NULL, g->snapshot);
+    if (before) {
+        list_append(&g->old, &before->link);
+        if (before->requests == 0) unpin_whole(g, before);
+    }
+    free(o);
+}
+
+/* Slots of servers follow the newest configuration at once. */
+static void apply_limits(struct engine *e, const struct snapshot *s)
+{
+    atomic_store_explicit(&e->maxconn, s->global.maxconn, memory_order_relaxed);
+    for (unsigned i = 0; i < s->n_proxies; i++) {
+        const struct backend_conf *be = s->proxies[i]->be;
+        for (unsigned k = 0; be && k < be->n_servers; k++)
+            atomic_store_explicit(&be->servers[k]->state->maxconn, be->servers[k]->maxconn,
+                                  memory_order_relaxed);
+    }
+}
+
+void engine_swap(struct engine *e, struct snapshot *fresh)
+{
+    struct snapshot *before = atomic_load_explicit(&e->current, memory_order_relaxed);
+
+    fresh->generation = before ? before->generation + 1 : 1;
+    atomic_init(&fresh->refs, e->n_workers + 1);
+    atomic_fetch_add_explicit(&e->live_snapshots, 1, memory_order_relaxed);
+    apply_limits(e, fresh);
+    atomic_store_explicit(&e->current, fresh, memory_order_release);
+    for (unsigned i = 0; i < e->n_workers; i++) give_order(&e->gates[i], take_snapshot, fresh);
+    if (before) snapshot_unref(e, before);
+}
+
+/* ---- accepting again ---- */
+
+static void resume(struct message *m, struct worker *w)
+{
+    struct gate *g = container_of(m, struct gate, resume);
+
+    (void)w;
+    atomic_store_explicit(&g->resuming, false, memory_order_relaxed);
+    for (unsigned i = 0; !g->draining && i < g->snapshot->n_slots; i++)
+        if (g->snapshot->by_slot[i]) listener_resume(g->snapshot->by_slot[i]->listener, w);
+}
+
+void engine_resume_accepting(struct gate *g)
+{
+    struct engine *e = g->engine;
+
+    if (!atomic_load(&e->full) || !atomic_exchange(&e->full, false)) return;
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        struct gate *to = &e->gates[i];
+        if (atomic_exchange_explicit(&to->resuming, true, memory_order_relaxed)) continue;
+        to->resume.deliver = resume;
+        worker_send(&to->worker, &to->resume);
+    }
+}
+
+/* ---- drain and stop ---- */
+
+static void drain(struct message *m, struct worker *w)
+{
+    struct gate *g = gate_of(w);
+
+    free(container_of(m, struct order, message));
+    g->draining = true;
+    for (unsigned i = 0; i < g->snapshot->n_slots; i++)
+        if (g->snapshot->by_slot[i]) listener_stop(g->snapshot->by_slot[i]->listener, w);
+    list_each(l, &g->sessions)
+    {
+        struct session *s = list_entry(l, struct session, link);
+        s->drain(s);
+    }
+}
+
+void engine_drain(struct engine *e)
+{
+    if (atomic_exchange(&e->draining, true)) return;
+    for (unsigned i = 0; i < e->n_workers; i++) give_order(&e->gates[i], drain, NULL);
+}
+
+bool engine_idle(const struct engine *e)
+{
+    return gauge_now(&e->connections) == 0;
+}
+
+static void stop_pool(struct object *o, void *arg)
+{
+    struct worker *w = arg;
+    server_pool_stop(&container_of(o, struct server, object)->pools[w->id]);
+}
+
+static void stop(struct message *m, struct worker *w)
+{
+    struct gate *g = gate_of(w);
+
+    free(container_of(m, struct order, message));
+    if (!g->draining)
+        for (unsigned i = 0; i < g->snapshot->n_slots; i++)
+            if (g->snapshot->by_slot[i]) listener_stop(g->snapshot->by_slot[i]->listener, w);
+    g->draining = true;
+    list_each(l, &g->sessions)
+    {
+        struct session *s = list_entry(l, struct session, link);
+        s->kill(s);
+    }
+    objects_each(&g->engine->objects, "server", stop_pool, w);
+    worker_stop(w);
+}
+
+void engine_stop(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++) give_order(&e->gates[i], stop, NULL);
+    for (unsigned i = 0; i < e->n_workers; i++) pthread_join(e->gates[i].worker.thread, NULL);
+    for (unsigned i = 0; i < e->n_workers; i++) unpin_whole(&e->gates[i], e->gates[i].pinned);
+    if (e->current) snapshot_unref(e, e->current);
+    e->current = NULL;
+}
+
+/* ---- life ---- */
+
+void engine_init(struct engine *e, struct worker *control, struct log_writer *logs)
+{
+    memset(e, 0, sizeof *e);
+    e->control = control;
+    control->user = e;
+    e->logs = logs;
+    e->started = clock_usec();
+    e->started_wall = clock_wall_usec();
+    objects_init(&e->objects);
+}
+
+int engine_add_workers(struct engine *e, unsigned n, uint32_t bufsize)
+{
+    e->n_workers = n;
+    e->gates = mem_zero_aligned(n * sizeof *e->gates);
+    for (unsigned i = 0; i < n; i++) {
+        struct gate *g = &e->gates[i];
+        int rc = worker_init(&g->worker, i, bufsize);
+
+        if (rc) return rc;
+        g->engine = e;
+        g->fields = mem_alloc(FIELDS_MAX * sizeof *g->fields);
+        list_init(&g->sessions);
+        list_init(&g->old);
+        g->worker.log = log_ring_new(e->logs, LOG_RING_DEFAULT);
+    }
+    return 0;
+}
+
+int engine_start(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        char name[16];
+        int rc;
+
+        snprintf(name, sizeof name, "worker %u", i);
+        rc = worker_start(&e->gates[i].worker, name);
+        if (rc) return rc;
+    }
+    return 0;
+}
+
+void engine_release(struct engine *e)
+{
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        worker_release(&e->gates[i].worker);
+        free(e->gates[i].fields);
+    }
+    free(e->gates);
+    objects_release(&e->objects);
+}

@@ -1,0 +1,91 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The engine: the process's workers, runtime objects and current snapshot. One exists in a process;
+ * it is made by main() and handed down, never found through a global. */
+#ifndef GATEHOUSE_GATEWAY_ENGINE_H
+#define GATEHOUSE_GATEWAY_ENGINE_H
+
+#include "gateway/snapshot.h"
+#include "http/message.h"
+#include "runtime/log.h"
+
+struct engine;
+
+enum { FIELDS_MAX = 512 }; /* the most that tune.http.maxhdr may be, rounded */
+
+/* How many requests of this worker still use an old snapshot. */
+struct pinned {
+    struct snapshot *snapshot;
+    unsigned requests;
+    struct list link;
+};
+
+/* A worker, and what the gateway keeps for each. */
+struct gate {
+    struct worker worker;
+    struct engine *engine;
+    struct snapshot *snapshot;
+    struct pinned *pinned; /* of the current snapshot */
+    struct list old;       /* struct pinned of earlier ones */
+    struct list sessions;  /* all of them */
+    bool draining;
+    struct http_field *fields; /* the parser's scratch, FIELDS_MAX */
+    struct message resume;     /* accept again; on its way while resuming is set */
+    atomic_bool resuming;
+};
+
+struct engine {
+    unsigned n_workers;
+    struct gate *gates;     /* n_workers of them */
+    struct worker *control; /* the control thread */
+    struct objects objects;
+    struct log_writer *logs;
+    _Atomic(struct snapshot *) current; /* the control thread's; workers have their own */
+    usec_t started, started_wall;
+    unsigned next_slot; /* for the next listener */
+
+    _Alignas(CACHE_LINE) struct gauge connections; /* clients', all frontends */
+    _Atomic unsigned maxconn;
+    atomic_bool full; /* somebody was refused for maxconn: resume when one ends */
+    atomic_bool draining;
+    atomic_uint live_snapshots;
+};
+
+static inline struct gate *gate_of(struct worker *w)
+{
+    return container_of(w, struct gate, worker);
+}
+
+/* An engine without workers, for which a first snapshot can be built. */
+void engine_init(struct engine *e, struct worker *control, struct log_writer *logs);
+
+/* Makes n workers, not running yet. 0 or a negative errno. */
+int engine_add_workers(struct engine *e, unsigned n, uint32_t bufsize);
+void engine_release(struct engine *e);
+
+/* Starts the workers' threads. */
+int engine_start(struct engine *e);
+
+/* Control thread: hands the snapshot to all workers. The previous one is freed once no worker and
+ * no request uses it. */
+void engine_swap(struct engine *e, struct snapshot *fresh);
+
+/* Control thread: no more accepting, idle connections are closed, busy ones end with their
+ * response. engine_idle says when nothing is left. */
+void engine_drain(struct engine *e);
+bool engine_idle(const struct engine *e);
+
+/* Ends the workers' threads, whatever they are at, and waits for them. */
+void engine_stop(struct engine *e);
+
+/* A connection ended: whoever was paused for `maxconn` may accept again. */
+void engine_resume_accepting(struct gate *g);
+
+/* A request begins and ends with the snapshot it began with. */
+static inline struct pinned *snapshot_pin(struct gate *g)
+{
+    g->pinned->requests++;
+    return g->pinned;
+}
+void snapshot_unpin(struct gate *g, struct pinned *p);
+
+#endif

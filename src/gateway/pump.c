@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/pump.h"
+
+enum {
+    PARTS_PER_RUN = 4,
+    BYTES_PER_RUN = 256 * 1024,
+};
+
+void pump_start(struct pump *p, struct body_source *from, struct body_sink *to, uint64_t limit)
+{
+    *p = (struct pump){ .from = from, .to = to, .state = PUMP_RUNNING, .limit = limit };
+}
+
+/* Pushes a part and notes what the sink said. False: the pump has come to its end. */
+static bool push(struct pump *p, const struct body_part *part)
+{
+    switch (p->to->ops->push(p->to, part)) {
+    case SINK_READY: p->blocked = false; return true;
+    case SINK_BLOCKED: p->blocked = true; return true;
+    case SINK_BROKEN: p->state = PUMP_SINK_GONE; return false;
+    case SINK_REFUSED: p->state = PUMP_REFUSED; return false;
+    }
+    return false;
+}
+
+/* True when a part was moved and the sink would take another. */
+static bool move_part(struct pump *p)
+{
+    struct body_part part;
+
+    switch (p->from->ops->pull(p->from, &part)) {
+    case BODY_PART: break;
+    case BODY_WAIT: return false;
+    case BODY_CUT: p->state = PUMP_CUT; return false;
+    case BODY_BROKEN: p->state = PUMP_BROKEN; return false;
+    }
+    p->moved = true;
+    p->bytes += part.data.n;
+    if (p->bytes > p->limit) {
+        p->state = PUMP_REFUSED;
+        return false;
+    }
+    if (!push(p, &part)) return false;
+    p->ended = part.last;
+    return !p->ended && !p->blocked;
+}
+
+/* A blocked sink first gets the chance to send what it has: an empty part asks nothing else. */
+static bool unblocked(struct pump *p)
+{
+    static const struct body_part nothing;
+
+    if (!p->blocked) return true;
+    if (!push(p, &nothing)) return false;
+    p->moved |= !p->blocked;
+    return !p->blocked;
+}
+
+enum pump_state pump_run(struct pump *p)
+{
+    uint64_t from = p->bytes;
+
+    p->tired = p->moved = false;
+    if (p->state != PUMP_RUNNING || !unblocked(p)) return p->state;
+    for (unsigned parts = 1; !p->ended && move_part(p) && !p->tired; parts++)
+        p->tired = parts == PARTS_PER_RUN || p->bytes - from >= BYTES_PER_RUN;
+    if (p->state == PUMP_RUNNING && p->ended && !p->blocked) p->state = PUMP_DONE;
+    return p->state;
+}
+
+void pump_stop(struct pump *p)
+{
+    if (p->state != PUMP_RUNNING) return;
+    p->from->ops->stop(p->from);
+    p->to->ops->stop(p->to);
+    p->state = PUMP_OFF;
+}

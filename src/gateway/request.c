@@ -1,0 +1,148 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "gateway/request.h"
+
+#include <assert.h>
+
+/* The life of a request. Each step returns the next one, or waits; what a step does is told in
+ * docs/architecture.md, where this table is drawn. */
+static const struct {
+    const char *name;
+    step_fn *run;
+} steps[N_STEPS] = {
+    [READ_HEAD] = { "read head", step_read_head },
+    [FRONTEND_RULES] = { "frontend rules", step_frontend_rules },
+    [CHOOSE_BACKEND] = { "choose backend", step_choose_backend },
+    [BACKEND_RULES] = { "backend rules", step_backend_rules },
+    [CHOOSE_SERVER] = { "choose server", step_choose_server },
+    [CONNECT] = { "connect", step_connect },
+    [SEND_REQUEST] = { "send request", step_send_request },
+    [READ_REPLY] = { "read reply", step_read_reply },
+    [RESPONSE_RULES] = { "response rules", step_response_rules },
+    [AFTER_RULES] = { "after rules", step_after_rules },
+    [RELAY] = { "relay", step_relay },
+    [FINISH] = { "finish", step_finish },
+};
+
+static void wake_flow(struct flow *f, unsigned why)
+{
+    request_wake(container_of(f, struct request, flow), why);
+}
+
+struct request *request_new(struct client *c, struct session *s, const struct bind_conf *bind)
+{
+    struct arena a;
+    struct request *r;
+
+    arena_init(&a, &s->gate->worker.arenas);
+    r = arena_zero(&a, sizeof *r);
+    r->arena = a;
+    r->gate = s->gate;
+    r->client = c;
+    r->pinned = snapshot_pin(s->gate);
+    r->ended = (struct termination){ '-', '-' };
+    r->began = r->head_done = s->gate->worker.now_usec;
+    flow_init(&r->flow, s, wake_flow);
+    r->flow.frontend = bind->frontend;
+    c->request = r;
+    s->n_requests++;
+    return r;
+}
+
+/* ---- the dispatcher ---- */
+
+/* Whoever waits must wait on something, and not for ever unless it says so. */
+static void check_wait(const struct request *r)
+{
+    assert(r->waiting_on & (uint8_t) ~(ON_DEADLINE | NO_DEADLINE));
+    (void)r;
+}
+
+static void run_steps(struct request *r)
+{
+    r->running = true;
+    for (;;) {
+        enum step next = steps[r->step].run(r);
+        if (next == STEP_WAIT) {
+            check_wait(r);
+            break;
+        }
+        if (next == STEP_DONE) {
+            r->finished = true;
+            break;
+        }
+        r->step = (int8_t)next;
+    }
+    r->running = false;
+}
+
+/* ---- deadlines: who is being waited for, and how long that may take ---- */
+
+static void client_deadline(struct request *r, bool waiting, bool progress)
+{
+    unsigned limit = r->tunnel ? request_timeouts(r)->tunnel : r->flow.frontend->timeouts.client;
+
+    if (r->tunnel && !limit) limit = r->flow.frontend->timeouts.client;
+    if (!waiting || !limit) {
+        if (!r->client_until) return;
+        r->client_until = 0;
+    } else {
+        if (r->client_until && !progress) return;
+        r->client_until = r->gate->worker.now + limit;
+    }
+    r->client->ops->deadline(r->client, r->client_until);
+}
+
+static void server_deadline(struct request *r, bool waiting, bool progress)
+{
+    unsigned limit = request_timeouts(r)->server;
+
+    if (r->tunnel && request_timeouts(r)->tunnel) limit = request_timeouts(r)->tunnel;
+    if (!r->flow.conn) return;
+    if (!waiting || !limit) {
+        if (!r->server_until) return;
+        r->server_until = 0;
+    } else {
+        if (r->server_until && !progress) return;
+        r->server_until = r->gate->worker.now + limit;
+    }
+    conn_deadline(&r->flow.conn->h1.conn, r->server_until);
+}
+
+/* A side is waited for when its body is awaited, when it does not take what it is sent, and (the
+ * server) while its answer is awaited. In a tunnel each end that is still open is. */
+static void set_deadlines(struct request *r, bool up_moved, bool down_moved)
+{
+    bool up = pump_active(&r->up), down = pump_active(&r->down);
+    bool moved = up_moved || down_moved;
+
+    if (r->step != READ_REPLY && r->step != RELAY) return;
+    client_deadline(r, (up && !r->up.blocked) || (down && r->down.blocked), moved);
+    server_deadline(
+        r, (up && r->up.blocked) || (down && !r->down.blocked) || (r->step == READ_REPLY && !up),
+        down_moved || (up_moved && (r->tunnel || r->step == READ_REPLY)));
+}
+
+/* Runs steps, and sees to it that whatever is waited for then will wake the request. */
+static void run(struct request *r, bool up_moved, bool down_moved)
+{
+    run_steps(r);
+    r->events = 0;
+    if (r->finished) return;
+    if (r->up.tired || r->down.tired) r->client->ops->again(r->client);
+    set_deadlines(r, up_moved, down_moved);
+}
+
+void request_start(struct request *r)
+{
+    run(r, true, true);
+}
+
+void request_wake(struct request *r, unsigned why)
+{
+    if (r->finished) return;
+    r->events |= (uint16_t)why;
+    if (r->running) return;
+    pump_run(&r->up);
+    pump_run(&r->down);
+    run(r, r->up.moved, r->down.moved);
+}

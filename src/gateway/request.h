@@ -1,0 +1,138 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Requests: one message and its answer, from the first step to the last. gateway/request.c opens
+ * with the table of steps; nothing else decides the order. A request lives in its own arena and on
+ * its client's worker. */
+#ifndef GATEHOUSE_GATEWAY_REQUEST_H
+#define GATEHOUSE_GATEWAY_REQUEST_H
+
+#include "gateway/client.h"
+#include "gateway/flow.h"
+#include "gateway/pump.h"
+
+enum step {
+    STEP_WAIT = -2, /* stay; the next event runs the same step again */
+    STEP_DONE = -1,
+    READ_HEAD,
+    FRONTEND_RULES,
+    CHOOSE_BACKEND,
+    BACKEND_RULES,
+    CHOOSE_SERVER,
+    CONNECT,
+    SEND_REQUEST,
+    READ_REPLY,
+    RESPONSE_RULES,
+    AFTER_RULES,
+    RELAY,
+    FINISH,
+    N_STEPS,
+};
+
+/* What a waiting request waits on; a set. */
+enum {
+    ON_REPLY = 1,
+    ON_PUMP = 2,
+    ON_CLIENT = 4,
+    ON_DEADLINE = 8,
+    ON_SLOT = 16,
+    ON_CONNECT = 32,
+    NO_DEADLINE = 64, /* explicit: nothing limits this wait */
+};
+
+/* How a request ended, as HAProxy's logs tell it: who ended it, and at what. */
+struct termination {
+    char cause; /* '-': in order. C client, S server, P proxy, R resource, I internal; c, s:
+                   timeouts */
+    char phase; /* R request, Q queue, C connect, H headers, D data, L last, T tarpit; '-': none */
+};
+
+/* The body of an answer of the gateway's own. */
+struct own_body {
+    struct body_source source;
+    struct slice bytes;
+};
+
+struct request {
+    struct arena arena; /* holds the request itself */
+    struct gate *gate;
+    struct client *client;
+    struct flow flow;
+    struct pinned *pinned; /* the snapshot it began with */
+
+    int8_t step;
+    uint8_t waiting_on;
+    bool running; /* the dispatcher is at work: events only add to `events` */
+    bool finished;
+    bool answered;   /* the final head has been handed to the client */
+    bool own_answer; /* the gateway's, not a server's */
+    bool keep;       /* the client's connection may serve another request */
+    bool tunnel;
+    bool whole;          /* the answer was sent as it should */
+    uint16_t events;     /* WAKE_… since the step ran last */
+    uint16_t status;     /* of the answer; 0: none yet */
+    uint16_t bad_status; /* READ_HEAD: the protocol refuses the head with this */
+    struct termination ended;
+    const char *reason; /* why a message was refused */
+
+    struct http_msg req, res;
+    struct pump up, down; /* the bodies: to the server, to the client */
+    struct own_body own;
+    msec_t client_until, server_until; /* 0: not waiting for that side */
+    usec_t began;                      /* first byte of the head, or accept */
+    usec_t head_done, answer_began;
+    struct grave grave;
+};
+
+/* A request on that client's connection, not run yet. READ_HEAD looks at req, or at bad_status. */
+struct request *request_new(struct client *c, struct session *s, const struct bind_conf *bind);
+
+/* Runs the first steps, until one waits or all are done. */
+void request_start(struct request *r);
+
+/* Something happened (WAKE_…): moves the bodies, and runs the step that waits. */
+void request_wake(struct request *r, unsigned why);
+
+/* Its client is being killed: ends at once, without a word to the client. */
+void request_kill(struct request *r);
+
+/* ---- for the steps ---- */
+
+typedef enum step step_fn(struct request *r);
+
+step_fn step_read_head, step_frontend_rules, step_choose_backend, step_backend_rules,
+    step_choose_server, step_connect, step_send_request, step_read_reply, step_response_rules,
+    step_after_rules, step_relay, step_finish;
+
+/* Stay on this step until one of `on` happens. */
+static inline enum step request_wait(struct request *r, unsigned on)
+{
+    r->waiting_on = (uint8_t)on;
+    return STEP_WAIT;
+}
+
+/* Answers with the gateway's own message for that status, in place of whatever was under way. When
+ * an answer has begun already, ends it short instead. */
+enum step request_refuse(struct request *r, unsigned status, char cause, char phase);
+
+/* Ends without (another) answer. */
+enum step request_abort(struct request *r, char cause, char phase);
+
+/* Gives the server's side up: its connection is closed. */
+void request_drop_server(struct request *r);
+
+/* Writes the request's line to its frontend's logs. */
+void request_log(struct request *r);
+
+/* True if the request may be sent a second time without anybody noticing. */
+static inline bool request_repeatable(const struct request *r)
+{
+    return http_method_idempotent(r->req.method) &&
+           (r->req.framing == HTTP_NO_BODY ||
+            (r->req.framing == HTTP_LENGTH && r->req.content_length == 0));
+}
+
+static inline const struct proxy_timeouts *request_timeouts(const struct request *r)
+{
+    return r->flow.backend ? &r->flow.backend->timeouts : &r->flow.frontend->timeouts;
+}
+
+#endif

@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The steps of an answer on its way to the client. */
+#include "gateway/request.h"
+#include "http/status.h"
+
+/* ---- the answer's head ---- */
+
+static bool timed_out(const struct request *r)
+{
+    return r->server_until && r->gate->worker.now >= r->server_until;
+}
+
+static enum step bad_answer(struct request *r, unsigned status, char cause)
+{
+    counter_add(&flow_backend_counters(&r->flow)->failed_resp, 1);
+    counter_add(&flow_server_counters(&r->flow)->failed_resp, 1);
+    return request_refuse(r, status, cause, 'H');
+}
+
+/* The server closed without a word. On a connection that had been idle this is the race between its
+ * closing and our sending, and nobody's fault: such a request goes out again on a new one, if
+ * nothing of it is lost and sending it twice does no harm. */
+static enum step no_answer(struct request *r)
+{
+    if (!r->flow.conn->fresh && request_repeatable(r)) {
+        request_drop_server(r);
+        r->flow.fresh_only = true;
+        return CONNECT;
+    }
+    counter_add(&flow_server_counters(&r->flow)->server_aborts, 1);
+    counter_add(&flow_backend_counters(&r->flow)->server_aborts, 1);
+    return bad_answer(r, 502, 'S');
+}
+
+/* The request's body stopped on the way: who is to blame. STEP_WAIT: nobody. */
+static enum step blame_upload(struct request *r)
+{
+    switch (r->up.state) {
+    case PUMP_CUT:
+        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
+        counter_add(&flow_backend_counters(&r->flow)->client_aborts, 1);
+        return request_abort(r, 'C', 'D');
+    case PUMP_BROKEN:
+        counter_add(&session_counters(r->flow.session)->failed_req, 1);
+        return request_refuse(r, 400, 'P', 'D');
+    case PUMP_REFUSED: return request_refuse(r, 413, 'P', 'D');
+    default: return STEP_WAIT;
+    }
+}
+
+/* 1xx goes on to clients that know it; 101 only where an upgrade was asked for. */
+static bool forward_interim(struct request *r)
+{
+    if (r->req.version < HTTP_1_1) return true;
+    return r->client->ops->reply(r->client, &r->res, true) &&
+           r->client->ops->flush(r->client) != SINK_BROKEN;
+}
+
+static enum step take_answer(struct request *r, const struct http_msg *head, size_t used)
+{
+    struct server_conn *sc = r->flow.conn;
+
+    h1_conn_take(&sc->h1, head, used, &r->arena, &r->res);
+    if (r->res.status == 101) {
+        if (!r->req.upgrade || !r->res.upgrade) return bad_answer(r, 502, 'P');
+        r->tunnel = true;
+        return RESPONSE_RULES;
+    }
+    if (r->res.status < 200) {
+        sc->h1.in_ended = true;
+        return forward_interim(r) ? READ_REPLY : request_abort(r, 'C', 'H');
+    }
+    sc->requests++;
+    r->tunnel = r->req.method == HTTP_CONNECT && r->res.status < 300;
+    return RESPONSE_RULES;
+}
+
+enum step step_read_reply(struct request *r)
+{
+    struct http_msg head = { .fields = r->gate->fields, .max_fields = FIELDS_MAX };
+    const struct global_conf *g = &r->pinned->snapshot->global;
+    struct h1_limits limits = { g->bufsize - g->maxrewrite, g->max_headers };
+    struct h1_error err;
+    size_t used;
+    enum step stopped;
+
+    if (r->client->ops->gone(r->client)) {
+        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
+        return request_abort(r, 'C', 'H');
+    }
+    stopped = blame_upload(r);
+    if (stopped != STEP_WAIT) return stopped;
+    switch (h1_conn_response(&r->flow.conn->h1, &limits, r->req.method, &head, &used, &err)) {
+    case H1_HEAD_DONE: return take_answer(r, &head, used);
+    case H1_HEAD_BAD: r->reason = err.reason; return bad_answer(r, 502, 'P');
+    case H1_HEAD_CLOSED:
+    case H1_HEAD_BROKEN: return no_answer(r);
+    case H1_HEAD_CUT: return bad_answer(r, 502, 'S');
+    case H1_HEAD_WAIT: break;
+    }
+    if (timed_out(r)) return bad_answer(r, 504, 's');
+    if (r->events & WAKE_CLIENT_TIMEOUT) return request_refuse(r, 408, 'c', 'D');
+    return request_wait(r, ON_REPLY | ON_PUMP | ON_CLIENT | ON_DEADLINE);
+}
+
+/* ---- rules ---- */
+
+enum step step_response_rules(struct request *r)
+{
+    r->status = r->res.status;
+    return AFTER_RULES; /* http-response rules stand here */
+}
+
+static void count_status(struct request *r)
+{
+    unsigned hundred = r->status >= 100 && r->status < 600 ? r->status / 100 : 0;
+
+    counter_add(&session_counters(r->flow.session)->responses[hundred], 1);
+    if (r->flow.backend) counter_add(&flow_backend_counters(&r->flow)->responses[hundred], 1);
+    if (r->flow.server && !r->own_answer)
+        counter_add(&flow_server_counters(&r->flow)->responses[hundred], 1);
+}
+
+/* Can the client's connection be used again? Not when its body has not been read whole. */
+static bool may_keep(const struct request *r)
+{
+    if (!r->keep || r->gate->draining) return false;
+    if (proxy_option(r->flow.frontend, OPT_HTTP_CLOSE)) return false;
+    if (r->flow.backend && proxy_option(r->flow.backend, OPT_HTTP_CLOSE)) return false;
+    return true;
+}
+
+/* The final head goes to the client, by whichever way the answer came about. */
+enum step step_after_rules(struct request *r)
+{
+    struct body_source *from = r->own_answer ? &r->own.source : &r->flow.conn->h1.source;
+
+    count_status(r);
+    r->answer_began = r->gate->worker.now_usec;
+    r->answered = true;
+    if (!r->client->ops->reply(r->client, &r->res, may_keep(r))) return request_abort(r, 'I', 'H');
+    if (r->tunnel) {
+        struct h1_conn *h = &r->flow.conn->h1;
+        h->in_framing = h->out_framing = HTTP_UNTIL_CLOSE;
+        h->in_ended = false;
+        r->client->ops->tunnel(r->client);
+        pump_start(&r->up, r->client->body, &h->sink, UINT64_MAX);
+        pump_run(&r->up);
+    }
+    pump_start(&r->down, from, r->client->answer, UINT64_MAX);
+    pump_run(&r->down);
+    return RELAY;
+}
+
+/* ---- bodies ---- */
+
+/* The server's body did not come whole: what the client got must not look as if it had. */
+static enum step cut_short(struct request *r, char cause)
+{
+    counter_add(&flow_server_counters(&r->flow)->server_aborts, 1);
+    counter_add(&flow_backend_counters(&r->flow)->server_aborts, 1);
+    return request_abort(r, cause, 'D');
+}
+
+static enum step relay_tunnel(struct request *r)
+{
+    if (r->up.state == PUMP_DONE && !r->flow.conn->h1.conn.shut)
+        conn_shutdown(&r->flow.conn->h1.conn);
+    if (r->down.state == PUMP_DONE) r->client->ops->shutdown(r->client);
+    if (timed_out(r) || r->events & WAKE_CLIENT_TIMEOUT)
+        return request_abort(r, timed_out(r) ? 's' : 'c', 'D');
+    if (pump_active(&r->up) || pump_active(&r->down))
+        return request_wait(r, ON_PUMP | ON_CLIENT | ON_DEADLINE);
+    r->whole = r->up.state == PUMP_DONE && r->down.state == PUMP_DONE;
+    return FINISH;
+}
+
+enum step step_relay(struct request *r)
+{
+    if (r->tunnel) return relay_tunnel(r);
+    switch (r->down.state) {
+    case PUMP_DONE: r->whole = true; return FINISH;
+    case PUMP_CUT: return cut_short(r, 'S');
+    case PUMP_BROKEN: return cut_short(r, 'P');
+    case PUMP_SINK_GONE:
+        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
+        return request_abort(r, 'C', 'D');
+    case PUMP_REFUSED: return request_abort(r, 'P', 'D');
+    default: break;
+    }
+    if (timed_out(r)) return cut_short(r, 's');
+    if (r->events & WAKE_CLIENT_TIMEOUT) return request_abort(r, 'c', 'D');
+    if (r->client->ops->gone(r->client)) return request_abort(r, 'C', 'D');
+    return request_wait(r, ON_PUMP | ON_CLIENT | ON_DEADLINE);
+}
+
+/* ---- the end ---- */
+
+void request_drop_server(struct request *r)
+{
+    pump_stop(&r->up);
+    flow_release_conn(&r->flow, false);
+    r->server_until = 0;
+}
+
+static void bury(struct grave *g, struct worker *w)
+{
+    struct request *r = container_of(g, struct request, grave);
+    struct arena a = r->arena;
+
+    (void)w;
+    snapshot_unpin(r->gate, r->pinned);
+    arena_release(&a);
+}
+
+/* May the server's connection serve another request? */
+static bool server_reusable(const struct request *r)
+{
+    const struct h1_conn *h = r->flow.conn ? &r->flow.conn->h1 : NULL;
+
+    return h && !r->tunnel && !r->own_answer && r->whole && r->up.state == PUMP_DONE &&
+           h->in_ended && r->res.keep_alive && r->res.framing != HTTP_UNTIL_CLOSE;
+}
+
+enum step step_finish(struct request *r)
+{
+    struct client *c = r->client;
+    bool uploaded = r->up.state == PUMP_DONE || r->up.state == PUMP_OFF;
+
+    request_log(r);
+    pump_stop(&r->up);
+    pump_stop(&r->down);
+    flow_release_conn(&r->flow, server_reusable(r));
+    flow_release(&r->flow);
+    if (r->client_until) c->ops->deadline(c, 0);
+    r->finished = true;
+    c->request = NULL;
+    worker_bury(&r->gate->worker, &r->grave, bury);
+    c->ops->done(c, r->whole && uploaded);
+    return STEP_DONE;
+}

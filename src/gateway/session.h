@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Sessions: one client connection from accept to close. A session belongs to one worker. */
+#ifndef GATEHOUSE_GATEWAY_SESSION_H
+#define GATEHOUSE_GATEWAY_SESSION_H
+
+#include "gateway/engine.h"
+
+struct session {
+    struct gate *gate;
+    struct conn *conn;
+    struct listener *listener; /* holds a reference */
+    struct proxy *frontend;    /* runtime object; holds a reference */
+    struct list link;          /* gate->sessions */
+    struct list own;           /* server connections that only this session uses */
+    uint32_t n_requests;
+    union peer_address from;
+    struct grave grave;
+    void (*drain)(struct session *); /* end as soon as nothing is under way */
+    void (*kill)(struct session *);  /* end now */
+};
+
+/* The events of every listener of the gateway's. */
+extern const struct listener_events session_listener_events;
+
+/* What the session's listener serves in the worker's current snapshot; NULL: nothing any more. */
+static inline const struct bind_conf *session_bind(const struct session *s)
+{
+    const struct snapshot *snap = s->gate->snapshot;
+    unsigned slot = s->listener->slot;
+    return slot < snap->n_slots ? snap->by_slot[slot] : NULL;
+}
+
+/* Where the client connected to (a system call). */
+void session_local_address(const struct session *s, union address *out);
+
+/* Counts a new connection in. The owner has set conn, drain and kill. */
+void session_init(struct session *s, struct gate *g, struct listener *l,
+                  const struct bind_conf *bind, const union address *from);
+
+/* Runs the session's first steps; false when one of them ends it. */
+bool session_begin(struct session *s);
+
+/* The session's connection is closed: counts it out. Its memory is freed at the end of the turn, by
+ * bury, which calls session_release. */
+void session_end(struct session *s, void (*bury)(struct grave *, struct worker *));
+void session_release(struct session *s);
+
+static inline struct counters *session_counters(const struct session *s)
+{
+    return &s->frontend->fe_counters[s->gate->worker.id].c;
+}
+
+#endif

@@ -1,0 +1,79 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* A snapshot: one checked configuration, immutable, with everything that requests look at. It
+ * points to runtime objects and owns none (it holds a reference to each). Each worker holds one
+ * reference to the snapshot it uses and takes a new one at the top of a turn; a request pins the
+ * snapshot it began with by a count that belongs to its worker alone, so that no request pays an
+ * atomic for it. */
+#ifndef GATEHOUSE_GATEWAY_SNAPSHOT_H
+#define GATEHOUSE_GATEWAY_SNAPSHOT_H
+
+#include "base/arena.h"
+#include "lang/reload.h"
+#include "net/listener.h"
+#include "upstream/backend.h"
+
+/* One `bind` line's address. */
+struct bind_conf {
+    const struct proxy_conf *frontend;
+    struct bind_conf *next;
+    struct listener_spec spec;
+    unsigned maxconn; /* 0: no limit */
+    const char *name; /* bind … name NAME; NULL */
+    unsigned id;
+    struct word at; /* for messages */
+    struct listener *listener;
+};
+
+struct frontend_conf {
+    struct proxy_conf *proxy;
+    struct bind_conf *binds, **binds_end;
+    unsigned maxconn; /* 0: no limit of its own */
+    unsigned backlog;
+    const char *default_backend_name; /* as written */
+    struct word default_backend_at;
+    const struct proxy_conf *default_backend;
+};
+
+/* What `global` says. */
+struct global_conf {
+    unsigned maxconn; /* 0: as the descriptors allow */
+    unsigned nbthread;
+    uint32_t bufsize, maxrewrite;
+    unsigned max_headers;
+    unsigned hard_stop_after_ms, grace_ms;
+    bool hard_stop_after_given;
+    const char *pidfile, *user, *group, *chroot, *node, *description;
+    int uid, gid;
+    struct log_line *log_lines;
+    struct log_route *logs;
+    const char *log_tag, *log_send_hostname;
+    struct api_bind *api_binds; /* stats socket */
+    unsigned api_timeout_ms, api_maxconn;
+};
+
+struct snapshot {
+    atomic_uint refs;
+    struct arena arena;
+    unsigned generation; /* 1, 2, … */
+    struct global_conf global;
+    struct proxy_conf **proxies; /* in the order of the file */
+    unsigned n_proxies;
+    /* by listener->slot: what it serves; NULL: nothing any more */
+    const struct bind_conf **by_slot;
+    unsigned n_slots;
+    const struct keyword_use *fixed; /* what a reload can't change (lang/reload.h) */
+    struct log_route **routes;       /* all that its proxies log to */
+    unsigned n_routes;
+    struct message release; /* from the last user to the control thread */
+};
+
+struct snapshot *snapshot_new(void);
+
+/* Gives back every reference and frees it. Control thread. */
+void snapshot_free(struct snapshot *s);
+
+/* The proxy of that name with a frontend's or backend's part; NULL. */
+struct proxy_conf *snapshot_frontend(const struct snapshot *s, const char *name);
+struct proxy_conf *snapshot_backend(const struct snapshot *s, const char *name);
+
+#endif

@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The command line: HAProxy's flags with HAProxy's meaning (its management manual, section 3), and
+ * ours in long form. */
+#ifndef GATEHOUSE_OPS_COMMAND_LINE_H
+#define GATEHOUSE_OPS_COMMAND_LINE_H
+
+#include <stdbool.h>
+
+enum command_line_action {
+    ACTION_RUN,
+    ACTION_CHECK,   /* -c */
+    ACTION_VERSION, /* -v */
+    ACTION_BUILT,   /* -vv */
+    ACTION_HELP,
+    ACTION_CONDITION, /* -cc */
+    ACTION_DUMP_KEYWORDS,
+    ACTION_DUMP_ABSENT,
+    ACTION_DUMP_MANUAL,
+};
+
+struct command_line {
+    enum command_line_action action;
+    const char **files;
+    unsigned n_files;
+    const char *condition;
+    const char *pidfile, *directory, *local_peer;
+    bool verbose, quiet, daemon, debug, foreground, notify_ready;
+    bool warnings_are_errors; /* -dW */
+    bool diagnostics;         /* -dD */
+    bool ignore_unresolved;   /* -dr */
+    unsigned maxconn;         /* -n; 0: not given */
+    unsigned proxy_maxconn, memory_mb;
+    int *old_pids; /* -sf, -st */
+    unsigned n_old_pids;
+    bool old_terminate; /* -st */
+};
+
+/* False: what is wrong was printed to stderr; exit 1. */
+bool command_line_parse(struct command_line *o, int argc, char **argv);
+void command_line_release(struct command_line *o);
+
+void command_line_usage(const char *program);
+
+#endif

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "registry.h"
+#include "gateway/build.h"
+#include "upstream/keywords.h"
+
+const struct section_kind *const registry_sections[] = {
+    &section_global, &section_defaults, &section_frontend, &section_backend, &section_listen, NULL,
+};
+
+const struct keyword_table *const registry_keywords[] = {
+    &global_keywords,   &log_keywords, &proxy_keywords,   &timeout_keywords, &option_keywords,
+    &frontend_keywords, &bind_options, &backend_keywords, &server_options,   NULL,
+};

@@ -1,0 +1,13 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every table of the program, by name and in order. To add a keyword, a section or (later) a fetch,
+ * a converter, an action, add a row to one of these tables; to add a table, name it in registry.c.
+ */
+#ifndef GATEHOUSE_REGISTRY_H
+#define GATEHOUSE_REGISTRY_H
+
+#include "lang/section.h"
+
+extern const struct keyword_table *const registry_keywords[]; /* end with NULL */
+extern const struct section_kind *const registry_sections[];
+
+#endif
