@@ -1,0 +1,102 @@
+# SPDX-License-Identifier: Apache-2.0
+"""Budgets: what a workload's rounds must show for Gatehouse, and arithmetic on rounds.
+
+`rounds` is {entrant: list of its rounds' figures, None where one failed; or a str that says why it
+took no part}. A ratio is formed within each round, because a shared machine changes its speed from
+one to the next; then the median of the ratios counts.
+"""
+import statistics
+from typing import NamedTuple
+
+SUBJECT = "gatehouse"
+
+
+class Verdict(NamedTuple):
+    measured: str
+    against: str
+    met: str  # "met", "NOT met", or why that is open
+
+
+def spread(values, digits=2):
+    """Median, and the smallest and largest."""
+    return (f"{statistics.median(values):.{digits}f} "
+            f"({min(values):.{digits}f}–{max(values):.{digits}f})")
+
+
+def ratios(rounds, name, base, key="us"):
+    """name ÷ base, round by round."""
+    if isinstance(rounds.get(name), list) and isinstance(rounds.get(base), list):
+        return [x[key] / y[key] for x, y in zip(rounds[name], rounds[base]) if x and y]
+    return []
+
+
+def errors(rounds, name):
+    """How many requests failed."""
+    if not isinstance(rounds[name], list):
+        return 0
+    return sum(x.get("errors", 0) for x in rounds[name] if x)
+
+
+def verdict(met, measured, against, rounds, settled=True):
+    failed = sum(errors(rounds, n) for n in rounds if n.partition("@")[0] == SUBJECT)
+    if failed:
+        return Verdict(measured, against, f"NOT met: {failed} requests failed")
+    if met and not settled:
+        return Verdict(measured, against, "open: a peer took no part")
+    return Verdict(measured, against, "met" if met else "NOT met")
+
+
+OPEN = Verdict("–", "–", "not measured")
+
+
+class Cheaper(NamedTuple):
+    """CPU time a request, as a ratio to the cheapest of the peers and of their settings."""
+    limit: float
+
+    def __str__(self):
+        return f"≤ {self.limit:.2f} of the cheapest peer"
+
+    def judge(self, rounds):
+        # the cheapest peer is the one to which our ratio is largest
+        peers = {n: ratios(rounds, SUBJECT, n) for n in rounds if n.startswith(("haproxy", "nginx"))}
+        worst = max((n for n in peers if peers[n]), key=lambda n: statistics.median(peers[n]),
+                    default=None)
+        if worst is None:
+            return OPEN
+        return verdict(statistics.median(peers[worst]) <= self.limit, spread(peers[worst], 3), worst, rounds,
+                       all(peers.values()) and {"haproxy", "nginx"} <= set(peers))
+
+
+class MoreWorkers(NamedTuple):
+    """CPU time a request with two workers against one: no worse than haproxy's ratio, plus a margin."""
+    margin: float
+
+    def __str__(self):
+        return f"two workers ÷ one ≤ haproxy's + {self.margin:.2f}"
+
+    def judge(self, rounds):
+        four = [rounds.get(n) for n in (SUBJECT + "@2", SUBJECT, "haproxy@2", "haproxy")]
+        if not all(isinstance(x, list) for x in four):
+            return OPEN
+        pairs = [(a["us"] / b["us"], c["us"] / d["us"]) for a, b, c, d in zip(*four) if a and b and c and d]
+        if not pairs:
+            return OPEN
+        more = statistics.median(ours - theirs for ours, theirs in pairs)
+        ours, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+        return verdict(more <= self.margin, f"{ours:.3f} against {theirs:.3f}: {more:+.3f}", "haproxy",
+                       rounds)
+
+
+class IdleBytes(NamedTuple):
+    """Resident memory of an idle connection."""
+    limit: int
+
+    def __str__(self):
+        return f"≤ {self.limit} bytes"
+
+    def judge(self, rounds):
+        ours = rounds.get(SUBJECT)
+        if not isinstance(ours, list):
+            return OPEN
+        values = [x["bytes"] for x in ours]
+        return verdict(statistics.median(values) <= self.limit, spread(values, 0), "–", rounds)
