@@ -21,6 +21,27 @@ void buf_pool_release(struct buf_pool *p)
     p->n_free = 0;
 }
 
+static struct buf *buf_new(uint32_t size)
+{
+    /* The header makes the stride no power of two, so that the first bytes of many buffers spread
+     * over the sets of the processor's caches. */
+    struct buf *b = mem_alloc(sizeof *b + size);
+    b->size = size;
+    return b;
+}
+
+struct buf *buf_get_large(struct buf_pool *p, uint32_t size)
+{
+    struct buf *b;
+
+    if (size <= p->size) return buf_get(p);
+    p->n_used++;
+    b = buf_new(size);
+    b->head = b->tail = 0;
+    b->next = NULL;
+    return b;
+}
+
 struct buf *buf_get(struct buf_pool *p)
 {
     struct buf *b = p->free;
@@ -30,10 +51,7 @@ struct buf *buf_get(struct buf_pool *p)
         p->free = b->next;
         p->n_free--;
     } else {
-        /* The header makes the stride no power of two, so that the first bytes of many buffers
-         * spread over the sets of the processor's caches. */
-        b = mem_alloc(sizeof *b + p->size);
-        b->size = p->size;
+        b = buf_new(p->size);
     }
     b->head = b->tail = 0;
     b->next = NULL;
@@ -47,7 +65,7 @@ void buf_put(struct buf_pool *p, struct buf **held)
     if (!b) return;
     *held = NULL;
     p->n_used--;
-    if (p->n_free >= p->most_free) {
+    if (p->n_free >= p->most_free || b->size != p->size) {
         free(b);
         return;
     }

@@ -30,6 +30,10 @@ void buf_pool_release(struct buf_pool *p);
 /* An empty buffer; never NULL. */
 struct buf *buf_get(struct buf_pool *p);
 
+/* An empty buffer of at least that size, for the rare case that one of the pool's won't do. It is
+ * given back with buf_put as well. */
+struct buf *buf_get_large(struct buf_pool *p, uint32_t size);
+
 /* Gives *b back and sets it to NULL; harmless when it is NULL already. */
 void buf_put(struct buf_pool *p, struct buf **b);
 

@@ -178,6 +178,7 @@ static void client_done(struct client *cl, bool whole)
     struct h1_conn *h = &c->h1;
     struct counters *n = session_counters(&c->session);
 
+    h1_conn_settle(h);
     counter_add(&n->bytes_in, h->bytes_in);
     counter_add(&n->bytes_out, h->bytes_out);
     h->bytes_in = h->bytes_out = 0;

@@ -5,11 +5,11 @@
 
 enum { PORT_DIGITS = 5, PORT_MOST = 65535 };
 
-/* 1: a byte of a name; 2: '%', which needs two hexadecimal digits. */
-static const uint8_t name_byte[256] = {
+/* Bytes of a name; '%' is one too where two hexadecimal digits follow. */
+static const bool is_name_byte[256] = {
     ['a' ... 'z'] = 1, ['A' ... 'Z'] = 1, ['0' ... '9'] = 1, ['-'] = 1, ['.'] = 1,  ['_'] = 1,
     ['~'] = 1,         ['!'] = 1,         ['$'] = 1,         ['&'] = 1, ['\''] = 1, ['('] = 1,
-    [')'] = 1,         ['*'] = 1,         ['+'] = 1,         [';'] = 1, ['='] = 1,  ['%'] = 2,
+    [')'] = 1,         ['*'] = 1,         ['+'] = 1,         [';'] = 1, ['='] = 1,
 };
 
 static bool is_hex(char c)
@@ -20,15 +20,14 @@ static bool is_hex(char c)
 /* The end of the name at the start of s. */
 static size_t name_length(struct slice s)
 {
-    size_t i = 0;
+    const char *p = s.p, *end = p + s.n;
 
-    while (i < s.n) {
-        uint8_t kind = name_byte[(uint8_t)s.p[i]];
-        if (kind == 0) break;
-        if (kind == 2 && (s.n - i < 3 || !is_hex(s.p[i + 1]) || !is_hex(s.p[i + 2]))) break;
-        i += kind == 2 ? 3 : 1;
+    for (;;) {
+        while (p < end && is_name_byte[(uint8_t)*p]) p++;
+        if (end - p < 3 || *p != '%' || !is_hex(p[1]) || !is_hex(p[2])) break;
+        p += 3;
     }
-    return i;
+    return (size_t)(p - s.p);
 }
 
 /* The end of the bracketed IPv6 address at the start of s, or 0. */

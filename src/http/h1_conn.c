@@ -2,8 +2,9 @@
 #include "http/h1_conn.h"
 
 enum {
-    WIDE_FROM = 32 * 1024, /* a body with more than this to come is read in wide pieces */
-    COPY_UP_TO = 4096,     /* smaller parts are copied behind what is queued, to go in one piece */
+    RESPONSE_READ = 128 * 1024, /* a read that begins an answer may bring this much of its body */
+    WIDE_FROM = 32 * 1024,      /* a body with more than this to come is read in wide pieces */
+    COPY_UP_TO = 4096, /* smaller parts are copied behind what is queued, to go in one piece */
 };
 
 static struct buf_pool *pool(struct h1_conn *h)
@@ -11,34 +12,62 @@ static struct buf_pool *pool(struct h1_conn *h)
     return &h->conn.worker->bufs;
 }
 
-/* ---- reading ---- */
+/* ---- the input buffer ---- */
+
+static void in_put(struct h1_conn *h)
+{
+    struct wide *wide = &h->conn.worker->wide;
+
+    if (h->in != wide->buf) {
+        buf_put(pool(h), &h->in);
+        return;
+    }
+    h->in = NULL;
+    wide->holder = NULL;
+}
 
 void h1_conn_settle(struct h1_conn *h)
 {
     if (!h->in) return;
     buf_consume(h->in, h->taken);
     h->taken = 0;
-    if (buf_filled(h->in) == 0) buf_put(pool(h), &h->in);
+    if (buf_filled(h->in) == 0) in_put(h);
 }
 
-/* Reads once into the buffer; conn_read's result. No room is an error of the caller's. */
-static ssize_t fill(struct h1_conn *h)
+/* Another connection wants the wide buffer: what we have left in it moves to one of our own. */
+static void evict(void *holder)
+{
+    struct h1_conn *h = holder;
+    struct buf *own;
+
+    h1_conn_settle(h);
+    if (!h->in) return;
+    own = buf_get_large(pool(h), (uint32_t)buf_filled(h->in));
+    buf_append(own, slice_of(buf_at(h->in), buf_filled(h->in)));
+    h->in = own;
+    h->conn.worker->wide.holder = NULL;
+}
+
+/* Reads once, at most `most` bytes; conn_read's result. */
+static ssize_t fill(struct h1_conn *h, size_t most)
 {
     ssize_t n;
 
     if (!conn_readable(&h->conn)) return CONN_WAIT;
-    if (!h->in) h->in = buf_get(pool(h));
+    if (!h->in) h->in = worker_wide(h->conn.worker, h, evict);
     if (buf_room(h->in) < h->in->size / 4) buf_compact(h->in);
     if (buf_room(h->in) == 0) return CONN_ERROR;
-    n = conn_read(&h->conn, buf_end(h->in), buf_room(h->in));
+    n = conn_read(&h->conn, buf_end(h->in), buf_room(h->in) < most ? buf_room(h->in) : most);
     if (n > 0) {
         h->in->tail += (uint32_t)n;
         h->bytes_in += (uint64_t)n;
     } else if (buf_filled(h->in) == 0) {
-        buf_put(pool(h), &h->in);
+        in_put(h);
     }
     return n;
 }
+
+/* ---- heads ---- */
 
 struct head_parser {
     const struct h1_limits *limits;
@@ -67,6 +96,8 @@ static bool worth_parsing(const struct h1_conn *h, const struct h1_limits *limit
 
 static enum h1_head read_head(struct h1_conn *h, const struct head_parser *p)
 {
+    size_t most = p->response ? RESPONSE_READ : pool(h)->size;
+
     for (;;) {
         ssize_t n;
 
@@ -77,7 +108,7 @@ static enum h1_head read_head(struct h1_conn *h, const struct head_parser *p)
             case H1_MORE: h->looked = (uint32_t)buf_filled(h->in); break;
             }
         }
-        n = fill(h);
+        n = fill(h, most);
         if (n > 0) continue;
         if (n == CONN_WAIT) return H1_HEAD_WAIT;
         if (n == CONN_ERROR) return H1_HEAD_BROKEN;
@@ -145,30 +176,6 @@ static enum body_pull ended_early(struct h1_conn *h, ssize_t n, struct body_part
     return BODY_CUT;
 }
 
-/* A wide piece straight from the socket; chunk data must not pass the chunk's end. */
-static enum body_pull pull_wide(struct h1_conn *h, uint64_t ahead, struct body_part *part)
-{
-    char *wide = h->conn.worker->wide;
-    size_t most = ahead < WORKER_WIDE_SIZE ? (size_t)ahead : WORKER_WIDE_SIZE;
-    ssize_t n;
-
-    if (!conn_readable(&h->conn)) return BODY_WAIT;
-    n = conn_read(&h->conn, wide, most);
-    if (n == CONN_WAIT) return BODY_WAIT;
-    if (n <= 0) return ended_early(h, n, part);
-    h->bytes_in += (uint64_t)n;
-    if (h->in_framing == HTTP_CHUNKED) {
-        size_t used;
-        struct h1_error err;
-        h1_chunks_decode(&h->chunks, wide, (size_t)n, &used, &part->data, &err);
-        return BODY_PART;
-    }
-    part->data = slice_of(wide, (size_t)n);
-    account(h, (size_t)n);
-    part->last = h->in_ended;
-    return BODY_PART;
-}
-
 /* What can be had of the bytes in hand: BODY_WAIT when they are not enough for anything. */
 static enum body_pull pull_buffered(struct h1_conn *h, struct body_part *part)
 {
@@ -205,16 +212,13 @@ static enum body_pull h1_pull(struct body_source *s, struct body_part *part)
     h1_conn_settle(h);
     if (h->in_ended) return BODY_PART;
     for (;;) {
-        uint64_t ahead = plain_ahead(h);
         ssize_t n;
 
         if (h->in) {
             enum body_pull r = pull_buffered(h, part);
             if (r != BODY_WAIT) return r;
-        } else if (ahead > WIDE_FROM) {
-            return pull_wide(h, ahead, part);
         }
-        n = fill(h);
+        n = fill(h, plain_ahead(h) > WIDE_FROM ? WORKER_WIDE_SIZE : pool(h)->size);
         if (n == CONN_WAIT) return BODY_WAIT;
         if (n <= 0) return ended_early(h, n, part);
     }
@@ -433,7 +437,7 @@ void h1_conn_init(struct h1_conn *h)
 void h1_conn_close(struct h1_conn *h, bool reset)
 {
     h->taken = 0;
-    buf_put(pool(h), &h->in);
+    if (h->in) in_put(h);
     if (h->out) {
         for (struct buf *b = h->out, *next; b; b = next) {
             next = b->next;

@@ -3,8 +3,8 @@
  * socket did not take yet, and where in a message it stands in both directions. Used alike towards
  * clients (requests in, responses out) and servers (the other way round).
  *
- * Buffers are held only while they hold bytes. Large bodies pass through the worker's wide buffer
- * and are copied only as far as the other side does not take them at once. */
+ * Buffers are held only while they hold bytes. What is read goes into the worker's wide buffer
+ * first, and is copied only when it can't be used up before another connection reads. */
 #ifndef GATEHOUSE_HTTP_H1_CONN_H
 #define GATEHOUSE_HTTP_H1_CONN_H
 

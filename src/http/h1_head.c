@@ -67,13 +67,14 @@ static enum h1_result bad_name(struct h1_parse *h, char *start, char *at)
 
 /* The end of the line is looked for first: it alone decides where the next line is, so the machine
  * can go on there while it still checks the name. */
-static inline enum h1_result field_line(struct h1_parse *h, struct http_field *f)
+static inline __attribute__((always_inline)) enum h1_result field_line(struct h1_parse *h,
+                                                                       struct http_field *f)
 {
     char *line = h->at, *end = h->end;
     char *stop = h1_scan_text(line, end, h->base);
     char *colon, *value;
 
-    if (end - stop < 2 || stop[0] != '\r' || stop[1] != '\n') {
+    if (end - stop < 2 || memcmp(stop, "\r\n", 2) != 0) {
         h->at = stop;
         return h1_line_end(h);
     }
@@ -81,6 +82,7 @@ static inline enum h1_result field_line(struct h1_parse *h, struct http_field *f
     colon = h1_scan_name(line, stop, end);
     if (*colon != ':' || colon == line) return bad_name(h, line, colon);
     value = colon + 1;
+    if (*value == ' ') value++; /* one is usual */
     while (h1_is_blank(*value)) value++;
     while (stop > value && h1_is_blank(stop[-1])) stop--;
     f->name = slice_between(line, colon);
@@ -93,26 +95,45 @@ enum h1_result h1_field_line(struct h1_parse *h, struct http_field *f)
     return field_line(h, f);
 }
 
-/* Content-Length: digits, or the same digits several times over (RFC 9110 §8.6), in one field or
- * in many; one is kept. The limit of 2^63-1 leaves room for sums. */
+/* Digits that fill the whole of s, below the limit of 2^63-1 that leaves room for sums. */
+static bool length_parse(struct slice s, uint64_t *length)
+{
+    enum { SAFE_DIGITS = 18 };
+    uint64_t v = 0;
+
+    if (s.n == 0 || s.n > SAFE_DIGITS) return slice_to_u64(s, length) && *length <= INT64_MAX;
+    for (size_t i = 0; i < s.n; i++) {
+        unsigned d = (unsigned)(uint8_t)s.p[i] - '0';
+        if (d > 9) return false;
+        v = v * 10 + d;
+    }
+    *length = v;
+    return true;
+}
+
+/* A list is good when it says one thing several times (RFC 9110 §8.6); s becomes that. */
+static bool length_list_parse(struct slice *s, uint64_t *length)
+{
+    struct slice rest = *s;
+    struct slice first = slice_trim(slice_cut(&rest, ','), " \t");
+
+    if (!length_parse(first, length)) return false;
+    while (rest.p)
+        if (!slice_eq(slice_trim(slice_cut(&rest, ','), " \t"), first)) return false;
+    *s = first;
+    return true;
+}
+
 static enum h1_result on_content_length(struct h1_parse *h, struct http_field *f)
 {
     struct http_msg *m = h->msg;
-    struct slice rest = f->value, first = { NULL, 0 };
     uint64_t length;
 
-    do {
-        struct slice one = slice_trim(slice_cut(&rest, ','), " \t");
-        if (!slice_to_u64(one, &length) || length > INT64_MAX)
-            return h1_bad(h, 400, f->value.p, "invalid Content-Length");
-        if (first.p && !slice_eq(one, first))
-            return h1_bad(h, 400, f->value.p, "Content-Lengths that differ");
-        first = one;
-    } while (rest.p);
+    if (!length_parse(f->value, &length) && !length_list_parse(&f->value, &length))
+        return h1_bad(h, 400, f->value.p, "invalid Content-Length");
     if (m->has_content_length && length != m->content_length)
         return h1_bad(h, 400, f->value.p, "Content-Lengths that differ");
-    f->hop = m->has_content_length;
-    f->value = first;
+    f->hop = m->has_content_length; /* one is kept */
     m->content_length = length;
     m->has_content_length = true;
     return H1_DONE;
@@ -254,17 +275,21 @@ static const struct option_row {
     { SLICE_LIT("date"), OPTION_REFUSED },
 };
 
+/* Names of letters and hyphens, in lower case: no byte of a value but their own capitals becomes one
+ * of them by that bit. */
+static inline bool same_option(struct slice s, struct slice lower)
+{
+    if (s.n != lower.n) return false;
+    for (size_t i = 0; i < s.n; i++)
+        if ((s.p[i] | 0x20) != lower.p[i]) return false;
+    return true;
+}
+
 static enum option option_find(struct slice name)
 {
     for (size_t i = 0; i < sizeof option_rows / sizeof *option_rows; i++)
-        if (slice_eq_nocase(name, option_rows[i].name)) return option_rows[i].option;
+        if (same_option(name, option_rows[i].name)) return option_rows[i].option;
     return OPTION_NAMES_FIELDS;
-}
-
-static void drop_named(struct http_msg *m, struct slice name)
-{
-    for (unsigned i = 0; i < m->n_fields; i++)
-        if (slice_eq_nocase(m->fields[i].name, name)) m->fields[i].hop = true;
 }
 
 /* What all Connection fields together say. */
@@ -273,21 +298,50 @@ struct options {
     bool close, keep_alive, upgrade;
 };
 
-static enum h1_result on_option(struct h1_parse *h, struct options *o, struct slice name)
+/* An option that is none of the rows: the name of a field, if it can be one. */
+static enum h1_result drop_named(struct h1_parse *h, struct options *o, struct slice name)
 {
-    if (++o->n > MOST_OPTIONS) return h1_bad(h, 400, name.p, "too many connection options");
+    struct http_msg *m = h->msg;
+
     if (!h1_slice_is_token(name)) {
         if (h->request) return h1_bad(h, 400, name.p, "invalid Connection");
         o->close = true; /* a sloppy server's connection is not used again */
         return H1_DONE;
     }
+    for (unsigned i = 0; i < m->n_fields; i++)
+        if (slice_eq_nocase(m->fields[i].name, name)) m->fields[i].hop = true;
+    return H1_DONE;
+}
+
+static enum h1_result on_option(struct h1_parse *h, struct options *o, struct slice name)
+{
+    if (++o->n > MOST_OPTIONS) return h1_bad(h, 400, name.p, "too many connection options");
     switch (option_find(name)) {
-    case OPTION_NAMES_FIELDS: drop_named(h->msg, name); break;
+    case OPTION_NAMES_FIELDS: return drop_named(h, o, name);
     case OPTION_CLOSE: o->close = true; break;
     case OPTION_KEEP_ALIVE: o->keep_alive = true; break;
     case OPTION_UPGRADE: o->upgrade = true; break;
     case OPTION_NOTHING: break;
     case OPTION_REFUSED: return h1_bad(h, 400, name.p, "Connection names a field that must stay");
+    }
+    return H1_DONE;
+}
+
+/* The options of one Connection field; empty elements don't count. */
+static enum h1_result on_options(struct h1_parse *h, struct options *o, struct slice value)
+{
+    const char *p = value.p, *end = p + value.n;
+
+    if (option_find(value) != OPTION_NAMES_FIELDS) return on_option(h, o, value);
+    while (p < end) {
+        const char *start, *stop;
+        enum h1_result r;
+        while (p < end && (*p == ',' || h1_is_blank(*p))) p++;
+        for (start = p; p < end && *p != ',';) p++;
+        for (stop = p; stop > start && h1_is_blank(stop[-1]);) stop--;
+        if (stop == start) break;
+        r = on_option(h, o, slice_between(start, stop));
+        if (r != H1_DONE) return r;
     }
     return H1_DONE;
 }
@@ -326,19 +380,17 @@ enum h1_result h1_connection(struct h1_parse *h)
                          1u << HTTP_FIELD_TRAILER;
     struct http_msg *m = h->msg;
     struct options o = { 0 };
-    struct slice rest, name;
+    enum h1_result r = H1_DONE;
 
     m->keep_alive = m->version >= HTTP_1_1 && !h->closes;
     if (!(h->seen & any)) return H1_DONE;
-    for (unsigned i = 0; i < m->n_fields; i++) {
+    for (unsigned i = 0; i < m->n_fields && r == H1_DONE; i++) {
         if (m->fields[i].id == HTTP_FIELD_TE)
             m->te_trailers |= http_list_has(m->fields[i].value, SLICE("trailers"));
-        if (m->fields[i].id != HTTP_FIELD_CONNECTION) continue;
-        for (rest = m->fields[i].value; http_list_next(&rest, &name);) {
-            enum h1_result r = on_option(h, &o, name);
-            if (r != H1_DONE) return r;
-        }
+        else if (m->fields[i].id == HTTP_FIELD_CONNECTION)
+            r = on_options(h, &o, m->fields[i].value);
     }
+    if (r != H1_DONE) return r;
     m->keep_alive = !o.close && !h->closes && (m->version >= HTTP_1_1 || o.keep_alive);
     if (m->version < HTTP_1_1) m->te_trailers = false;
     if (m->framing != HTTP_CHUNKED) h1_drop(h, HTTP_FIELD_TRAILER);

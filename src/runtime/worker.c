@@ -51,7 +51,8 @@ int worker_init(struct worker *w, unsigned id, uint32_t bufsize)
     timers_init(&w->timers, w->now);
     buf_pool_init(&w->bufs, bufsize, FREE_BUFFERS);
     w->arenas.most = FREE_CHUNKS;
-    w->wide = mem_alloc(WORKER_WIDE_SIZE);
+    w->wide.buf = mem_alloc(sizeof *w->wide.buf + WORKER_WIDE_SIZE);
+    w->wide.buf->size = WORKER_WIDE_SIZE;
     io_init(&w->wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_wake);
     if (w->wake.fd < 0) return -errno;
     rc = loop_init(&w->loop);
@@ -64,8 +65,8 @@ void worker_release(struct worker *w)
     loop_release(&w->loop);
     buf_pool_release(&w->bufs);
     arena_cache_release(&w->arenas);
-    free(w->wide);
-    w->wide = NULL;
+    free(w->wide.buf);
+    w->wide.buf = NULL;
 }
 
 static void bury_dead(struct worker *w)
@@ -135,4 +136,16 @@ void worker_bury(struct worker *w, struct grave *g, void (*bury)(struct grave *,
     g->bury = bury;
     g->next = w->graves;
     w->graves = g;
+}
+
+struct buf *worker_wide(struct worker *w, void *holder, void (*evict)(void *holder))
+{
+    struct wide *wide = &w->wide;
+
+    if (wide->holder) wide->evict(wide->holder);
+    wide->holder = holder;
+    wide->evict = evict;
+    wide->buf->head = wide->buf->tail = 0;
+    wide->buf->next = NULL;
+    return wide->buf;
 }

@@ -32,6 +32,15 @@ struct grave {
     void (*bury)(struct grave *, struct worker *);
 };
 
+/* The worker's one wide buffer, WORKER_WIDE_SIZE bytes, into which everybody reads first: most of
+ * what is read is used up at once, and needs no buffer of its own. Whoever leaves bytes in it is
+ * its holder, until somebody else wants it and evicts them. */
+struct wide {
+    struct buf *buf;
+    void *holder; /* NULL: free */
+    void (*evict)(void *holder);
+};
+
 struct worker {
     unsigned id; /* 0 … n-1; the control thread has n */
     msec_t now;  /* read once a turn */
@@ -40,7 +49,7 @@ struct worker {
     struct timers timers;
     struct buf_pool bufs; /* tune.bufsize */
     struct arena_cache arenas;
-    char *wide; /* WORKER_WIDE_SIZE bytes: large bodies pass through it within a call */
+    struct wide wide;
     struct grave *graves;
     struct log_ring *log;
     bool stopping; /* worker_run returns after this turn */
@@ -69,6 +78,9 @@ void worker_stop(struct worker *w);
 
 /* Any thread: m->deliver runs on w's thread, in the order sent by one sender. */
 void worker_send(struct worker *w, struct message *m);
+
+/* The wide buffer, emptied, for a new holder. */
+struct buf *worker_wide(struct worker *w, void *holder, void (*evict)(void *holder));
 
 /* Frees an object when the turn is over: until then, late events may still look at it. */
 void worker_bury(struct worker *w, struct grave *g, void (*bury)(struct grave *, struct worker *));

@@ -273,6 +273,7 @@ void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
     struct server_pool *p = pool_of(sc);
 
     sc->owner = NULL;
+    h1_conn_settle(&sc->h1);
     conn_deadline(&sc->h1.conn, 0);
     if (!may_rest(sc, conf, p)) {
         server_conn_close(sc, false);
@@ -294,6 +295,7 @@ void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
 void server_conn_keep(struct server_conn *sc, struct list *own)
 {
     sc->owner = NULL;
+    h1_conn_settle(&sc->h1);
     conn_deadline(&sc->h1.conn, 0);
     if (!sc->h1.in_ended || sc->h1.in_spoilt || sc->h1.in || sc->h1.out ||
         sc->h1.conn.io.ready & (IO_READ | IO_HUP | IO_ERR))

@@ -676,7 +676,7 @@ static void long_and_odd_lines(void **state)
                         "t.cfg:3:12: error: a variable's name begins with a letter or '_' ('\\$' "
                         "is a dollar)\n"
                         "    3 |  log \xc3\xa9\xc3\xa9 \"$1\"\n"
-                        "      |         ^^\n");
+                        "      |          ^^\n");
     run_end(&r);
 }
 
