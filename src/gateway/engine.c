@@ -236,7 +236,7 @@ int engine_start(struct engine *e)
         char name[16];
         int rc;
 
-        snprintf(name, sizeof name, "worker %u", i);
+        snprintf(name, sizeof name, "worker %u", i % 1000);
         rc = worker_start(&e->gates[i].worker, name);
         if (rc) return rc;
     }

@@ -62,7 +62,8 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
 
     h1_conn_take(&sc->h1, head, used, &r->arena, &r->res);
     if (r->res.status == 101) {
-        if (!r->req.upgrade || !r->res.upgrade) return bad_answer(r, 502, 'P');
+        if (!r->req.upgrade || !r->res.upgrade || r->up.state != PUMP_DONE)
+            return bad_answer(r, 502, 'P');
         r->tunnel = true;
         return RESPONSE_RULES;
     }
@@ -175,11 +176,22 @@ static enum step relay_tunnel(struct request *r)
     return FINISH;
 }
 
+/* The answer is out, but the request's body is still on its way: as long as the server takes it, it
+ * gets it, and both connections stay good for another exchange. */
+static enum step finish_upload(struct request *r)
+{
+    r->whole = true;
+    if (!pump_active(&r->up) || !r->flow.conn || conn_hung_up(&r->flow.conn->h1.conn) ||
+        timed_out(r) || r->events & WAKE_CLIENT_TIMEOUT || r->client->ops->gone(r->client))
+        return FINISH;
+    return request_wait(r, ON_PUMP | ON_CLIENT | ON_DEADLINE);
+}
+
 enum step step_relay(struct request *r)
 {
     if (r->tunnel) return relay_tunnel(r);
     switch (r->down.state) {
-    case PUMP_DONE: r->whole = true; return FINISH;
+    case PUMP_DONE: return finish_upload(r);
     case PUMP_CUT: return cut_short(r, 'S');
     case PUMP_BROKEN: return cut_short(r, 'P');
     case PUMP_SINK_GONE:
@@ -225,7 +237,6 @@ static bool server_reusable(const struct request *r)
 enum step step_finish(struct request *r)
 {
     struct client *c = r->client;
-    bool uploaded = r->up.state == PUMP_DONE || r->up.state == PUMP_OFF;
 
     request_log(r);
     pump_stop(&r->up);
@@ -236,6 +247,6 @@ enum step step_finish(struct request *r)
     r->finished = true;
     c->request = NULL;
     worker_bury(&r->gate->worker, &r->grave, bury);
-    c->ops->done(c, r->whole && uploaded);
+    c->ops->done(c, r->whole);
     return STEP_DONE;
 }

@@ -275,8 +275,8 @@ static const struct option_row {
     { SLICE_LIT("date"), OPTION_REFUSED },
 };
 
-/* Names of letters and hyphens, in lower case: no byte of a value but their own capitals becomes one
- * of them by that bit. */
+/* Names of letters, digits and hyphens, in lower case: no byte of a value but their own capitals
+ * becomes one of them by that bit. */
 static inline bool same_option(struct slice s, struct slice lower)
 {
     if (s.n != lower.n) return false;
@@ -313,10 +313,11 @@ static enum h1_result drop_named(struct h1_parse *h, struct options *o, struct s
     return H1_DONE;
 }
 
-static enum h1_result on_option(struct h1_parse *h, struct options *o, struct slice name)
+static enum h1_result on_option(struct h1_parse *h, struct options *o, struct slice name,
+                                enum option found)
 {
     if (++o->n > MOST_OPTIONS) return h1_bad(h, 400, name.p, "too many connection options");
-    switch (option_find(name)) {
+    switch (found) {
     case OPTION_NAMES_FIELDS: return drop_named(h, o, name);
     case OPTION_CLOSE: o->close = true; break;
     case OPTION_KEEP_ALIVE: o->keep_alive = true; break;
@@ -331,8 +332,9 @@ static enum h1_result on_option(struct h1_parse *h, struct options *o, struct sl
 static enum h1_result on_options(struct h1_parse *h, struct options *o, struct slice value)
 {
     const char *p = value.p, *end = p + value.n;
+    enum option found = option_find(value); /* mostly there is just one */
 
-    if (option_find(value) != OPTION_NAMES_FIELDS) return on_option(h, o, value);
+    if (found != OPTION_NAMES_FIELDS) return on_option(h, o, value, found);
     while (p < end) {
         const char *start, *stop;
         enum h1_result r;
@@ -340,7 +342,8 @@ static enum h1_result on_options(struct h1_parse *h, struct options *o, struct s
         for (start = p; p < end && *p != ',';) p++;
         for (stop = p; stop > start && h1_is_blank(stop[-1]);) stop--;
         if (stop == start) break;
-        r = on_option(h, o, slice_between(start, stop));
+        found = option_find(slice_between(start, stop));
+        r = on_option(h, o, slice_between(start, stop), found);
         if (r != H1_DONE) return r;
     }
     return H1_DONE;

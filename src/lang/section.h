@@ -98,7 +98,7 @@ struct cfg {
     struct diag *diag;
     const struct vocabulary *words;
     struct environment env;
-    struct cond_world world;  /* defined() asks env */
+    struct cond_world world;  /* defined() asks env, which is its user: a cfg may not be moved */
     struct section *sections; /* in the order of the files */
     struct section **sections_end;
     unsigned n_sections;

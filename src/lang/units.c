@@ -77,6 +77,20 @@ enum units_error units_size(struct slice s, uint64_t *bytes, size_t *bad)
     return UNITS_OK;
 }
 
+bool units_range(struct slice s, unsigned *low, unsigned *high, unsigned max)
+{
+    struct slice first = slice_cut(&s, '-');
+    uint64_t from, to;
+
+    if (!slice_to_u64(first, &from)) return false;
+    to = from;
+    if (s.p && !slice_to_u64(s, &to)) return false;
+    if (from > to || to > max) return false;
+    *low = (unsigned)from;
+    *high = (unsigned)to;
+    return true;
+}
+
 char *units_print_ms(uint64_t ms, char buf[24])
 {
     int unit = UNIT_D;

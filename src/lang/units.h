@@ -25,6 +25,10 @@ enum units_error units_time_us(struct slice s, enum time_unit unit, uint64_t *us
 /* A whole number with an optional k, m or g (powers of 1024, either case), in bytes. */
 enum units_error units_size(struct slice s, uint64_t *bytes, size_t *bad);
 
+/* "8000-8099", or one number, which is both ends; neither end above max, the first not above the
+ * second. */
+bool units_range(struct slice s, unsigned *low, unsigned *high, unsigned max);
+
 /* Shortest way to write a time (for messages and the manual): "10s", "1500ms". */
 char *units_print_ms(uint64_t ms, char buf[24]);
 

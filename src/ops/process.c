@@ -112,6 +112,7 @@ static void relieve_old(const struct command_line *o)
 
 static int serve(struct process *p, struct snapshot *first)
 {
+    const char *pidfile = first->global.pidfile ? mem_strdup(first->global.pidfile) : NULL;
     struct resource_error err;
     int rc;
 
@@ -127,7 +128,8 @@ static int serve(struct process *p, struct snapshot *first)
     worker_run(&p->control);
     engine_stop(&p->engine);
     worker_run(&p->control); /* delivers what the workers left: snapshots to be freed */
-    if (first->global.pidfile) resource_remove(first->global.pidfile, NULL);
+    if (pidfile) resource_remove(pidfile, NULL);
+    free((char *)pidfile);
     return 0;
 }
 

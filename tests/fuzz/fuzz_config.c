@@ -8,19 +8,19 @@
 
 #include <stdlib.h>
 
-#define CHECK(condition)           \
-    do                             \
-        if (!(condition)) abort(); \
-    while (0)
+static void check(bool holds)
+{
+    if (!holds) abort();
+}
 
 /* ---- a vocabulary that uses every reader ---- */
 
 static void check_word(const struct word *w)
 {
-    CHECK(w->text.p[w->text.n] == '\0');
-    CHECK(strlen(w->text.p) == w->text.n);
-    CHECK(w->at.line > 0 && w->at.column > 0);
-    CHECK(w->at.width <= LEXER_LINE_MAX);
+    check(w->text.p[w->text.n] == '\0');
+    check(strlen(w->text.p) == w->text.n);
+    check(w->at.line > 0 && w->at.column > 0);
+    check(w->at.width <= LEXER_LINE_MAX);
 }
 
 static bool take_any(struct cfg *cfg, void *target, struct words *w)
@@ -45,13 +45,13 @@ static bool take_each(struct cfg *cfg, void *target, struct words *w)
 
     (void)target;
     if (!words_text(cfg, w, &text) || !words_str(cfg, w, &str)) return false;
-    CHECK(*str);
+    check(*str);
     if (!words_uint(cfg, w, &u, 1, 100)) return false;
-    CHECK(u >= 1 && u <= 100);
+    check(u >= 1 && u <= 100);
     if (!words_int(cfg, w, &i, -5, 5)) return false;
-    CHECK(i >= -5 && i <= 5);
+    check(i >= -5 && i <= 5);
     if (!words_time(cfg, w, &ms, UNIT_S, 0, TIME_MS_MAX)) return false;
-    CHECK(ms <= TIME_MS_MAX);
+    check(ms <= TIME_MS_MAX);
     if (!words_size(cfg, w, &u64, 0, UINT64_MAX)) return false;
     return words_enum(cfg, w, &u, NAMES) && words_switch(cfg, w, &on);
 }
@@ -146,10 +146,10 @@ static void check_output(const struct diag *d)
     fclose(out);
     for (size_t i = 0; i < n; i++) {
         unsigned char c = (unsigned char)text[i];
-        CHECK(c >= ' ' || c == '\n' || c == '\t');
-        CHECK(c != 0x7f);
+        check(c >= ' ' || c == '\n' || c == '\t');
+        check(c != 0x7f);
     }
-    CHECK((n == 0) == (d->n_errors + d->n_warnings + d->n_notices == 0));
+    check((n == 0) == (d->n_errors + d->n_warnings + d->n_notices == 0));
     free(text);
 }
 
@@ -158,11 +158,11 @@ static void check_sections(const struct cfg *cfg)
     unsigned n = 0;
 
     for (const struct section *s = cfg->sections; s; s = s->next) {
-        CHECK(s->index == n++);
-        CHECK(!s->from || (s->from->kind == &DEFAULTS && s->from->index < s->index));
-        if (*s->name) CHECK(cfg_section(cfg, s->kind->in, slice_str(s->name)));
+        check(s->index == n++);
+        check(!s->from || (s->from->kind == &DEFAULTS && s->from->index < s->index));
+        if (*s->name) check(cfg_section(cfg, s->kind->in, slice_str(s->name)));
     }
-    CHECK(n == cfg->n_sections);
+    check(n == cfg->n_sections);
 }
 
 /* Reads it once; returns what must be the same the next time. */
@@ -184,10 +184,10 @@ static unsigned read_once(const struct vocabulary *v, struct input *in)
     environment_set(&cfg.env, SLICE("L"), SLICE(" x y  z "));
     cfg.diagnostics = true;
     valid = cfg_parse(&cfg, &path, 1, &reader);
-    CHECK(valid == (diag.n_errors == 0));
+    check(valid == (diag.n_errors == 0));
     check_output(&diag);
     check_sections(&cfg);
-    CHECK(reload_check(&cfg, reload_keep(&cfg, &arena)));
+    check(reload_check(&cfg, reload_keep(&cfg, &arena)));
     sum = diag.n_errors * 31 + diag.n_warnings * 7 + diag.n_notices + cfg.n_sections * 1009;
     cfg_release(&cfg);
     diag_release(&diag);
@@ -203,7 +203,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     struct vocabulary v;
 
     vocabulary_init(&v, TABLES, KINDS);
-    CHECK(read_once(&v, &in) == read_once(&v, &in));
+    check(read_once(&v, &in) == read_once(&v, &in));
     vocabulary_release(&v);
     return 0;
 }

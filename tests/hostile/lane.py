@@ -8,7 +8,7 @@ import socket
 import struct
 import time
 
-from model import ANSWERED, FIN, RST, Answer, Case, Pause
+from model import ANSWERED, FIN, RST, Answer, Pause
 from wire import Wrong, parse_request, parse_response
 
 PATIENCE = 4.0  # seconds for anything that has to come
@@ -57,8 +57,8 @@ class Lane:
         self.requests = []  # (Message, Upstream) that were whole
         self.faults = []  # what the gateway sent to the server that follows no grammar
         self.data = b""  # what the client received
-        self.over = False
-        self.pending = []  # steps of the client that are still to be done: (time, step)
+        self.over = False  # the client has read the end
+        self.shut = False  # the client has shut its side
 
     # ---- The server ----
 
@@ -177,6 +177,7 @@ class Lane:
         self.selector.register(self.client, selectors.EVENT_READ, self)
         self.data = b""
         self.over = False
+        self.shut = False
 
     def hang_up(self):
         if self.client is not None:
@@ -202,6 +203,7 @@ class Lane:
 
     def client_step(self, step):
         if step == FIN:
+            self.shut = True
             try:
                 self.client.shutdown(socket.SHUT_WR)
             except OSError:
@@ -283,7 +285,7 @@ class Lane:
         target = b"/marker" + self.ident
         methods = list(expected_on_wire) + [b"GET"]
         seen = len(self.requests)
-        if self.over or self.client is None:
+        if self.over or self.shut or self.client is None:
             self.connect()
             before, methods = 0, [b"GET"]
         self.client_step(b"GET " + target + b" HTTP/1.1\r\nHost: h.example\r\n\r\n")
@@ -327,34 +329,3 @@ class Lane:
     def half_requests_end(self):
         """Whether every server connection with a part of a request on it gets closed."""
         return self.pump_until(lambda: not any(u.data for u in self.upstreams if not u.closed), 1.5)
-
-    def run(self, case: Case, number):
-        """None if the gateway held, else a text that says what went wrong."""
-        from verdict import judge_request, judge_response
-
-        self.reset()
-        self.case = case
-        self.ident = b"-%d" % number
-        for up in self.upstreams:
-            up.answered_head = False
-        self.connect()
-        try:
-            try:
-                wrong = judge_response(self) if self.scripted() else judge_request(self)
-            except Wrong as e:
-                wrong = f"the client received: {e}"
-            self.hang_up()
-            self.settle()
-            if wrong is None and not self.half_requests_end():
-                wrong = "a part of a request stays on an open server connection"
-            if wrong is None and self.faults:
-                wrong = f"the server received: {self.faults[0]}"
-            return wrong
-        finally:
-            self.hang_up()
-            self.settle()
-            for up in self.upstreams:  # a spoilt connection must not spoil the next case
-                if up.data or up.poisoned or wrong is not None:
-                    self.drop(up)
-            self.upstreams = [u for u in self.upstreams if not u.closed]
-            self.case = None

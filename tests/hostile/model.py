@@ -120,6 +120,11 @@ def incomplete():
     return (Outcome(status=frozenset({400, 408, 502}), silent=True, partial=True),)
 
 
+def partial():
+    """Early answers only: the server had answered, and the request was given up in the middle."""
+    return (Outcome(partial=True),)
+
+
 def request(method=b"GET", target=None, body=b"", has=(), lacks=()):
     if target is None:
         targets = ()

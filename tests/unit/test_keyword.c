@@ -1,292 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Keyword tables, sections and the driver, with a small vocabulary of our own. */
+/* Keyword tables: finding rows, readers, every kind of message, the manual. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
 
-#include "base/memory.h"
+#include "config_fixture.h"
 #include "lang/absent.h"
 #include "lang/manual.h"
-#include "lang/reload.h"
-#include "lang/section.h"
-
-#include <errno.h>
-#include <stdlib.h>
-
-/* ---- a vocabulary ---- */
-
-/* What the sections of these tests become: notes of what happened, in cfg->user. */
-struct notes {
-    char text[4096];
-    size_t n;
-};
-
-__attribute__((format(printf, 2, 3))) static void note(struct cfg *cfg, const char *fmt, ...)
-{
-    struct notes *notes = cfg->user;
-    va_list ap;
-
-    va_start(ap, fmt);
-    notes->n += (size_t)vsnprintf(notes->text + notes->n, sizeof(notes->text) - notes->n, fmt, ap);
-    va_end(ap);
-    assert_true(notes->n < sizeof(notes->text));
-}
-
-/* Takes all words. */
-static bool parse_words(struct cfg *cfg, void *target, struct words *w)
-{
-    const struct section *s = target;
-    const struct word *word;
-
-    note(cfg, "%s/%s: %s%s", s->kind->name, s->name,
-         w->prefix == PREFIX_NO        ? "no "
-         : w->prefix == PREFIX_DEFAULT ? "default "
-                                       : "",
-         w->keyword->name);
-    while ((word = words_next(w))) note(cfg, " <%s>", word->text.p);
-    note(cfg, "\n");
-    return true;
-}
-
-static bool parse_number(struct cfg *cfg, void *target, struct words *w)
-{
-    const struct section *s = target;
-    unsigned v;
-
-    if (!words_uint(cfg, w, &v, 1, 1000)) return false;
-    note(cfg, "%s/%s: %s %u\n", s->kind->name, s->name, w->keyword->name, v);
-    return true;
-}
-
-static bool parse_time(struct cfg *cfg, void *target, struct words *w)
-{
-    const struct section *s = target;
-    unsigned ms;
-
-    if (!words_time(cfg, w, &ms, UNIT_MS, 0, TIME_MS_MAX)) return false;
-    note(cfg, "%s/%s: %s %u\n", s->kind->name, s->name, w->keyword->name, ms);
-    return true;
-}
-
-static bool parse_mode(struct cfg *cfg, void *target, struct words *w)
-{
-    static const char *const MODES[] = { "tcp", "http", NULL };
-    const struct section *s = target;
-    unsigned mode;
-
-    if (!words_enum(cfg, w, &mode, MODES)) return false;
-    note(cfg, "%s/%s: mode %u\n", s->kind->name, s->name, mode);
-    return true;
-}
-
-static bool parse_option(struct cfg *cfg, void *target, struct words *w)
-{
-    const struct section *s = target;
-
-    note(cfg, "%s/%s: %s%s\n", s->kind->name, s->name, w->prefix == PREFIX_NO ? "no " : "",
-         w->keyword->name);
-    return true;
-}
-
-static bool parse_server(struct cfg *cfg, void *target, struct words *w)
-{
-    const struct section *s = target;
-    const char *name, *address;
-
-    if (!words_str(cfg, w, &name) || !words_str(cfg, w, &address)) return false;
-    note(cfg, "%s/%s: server %s %s", s->kind->name, s->name, name, address);
-    if (!options_parse(cfg, "server option", target, w)) return false;
-    note(cfg, "\n");
-    return true;
-}
-
-static bool option_flag(struct cfg *cfg, void *target, struct words *w)
-{
-    (void)target;
-    note(cfg, " +%s", w->keyword->name);
-    return true;
-}
-
-static bool option_number(struct cfg *cfg, void *target, struct words *w)
-{
-    unsigned v;
-
-    (void)target;
-    if (!words_uint(cfg, w, &v, 0, 256)) return false;
-    note(cfg, " %s=%u", w->keyword->name, v);
-    return true;
-}
-
-static bool parse_setenv(struct cfg *cfg, void *target, struct words *w)
-{
-    struct slice name, value;
-
-    (void)target;
-    if (!words_text(cfg, w, &name) || !words_text(cfg, w, &value)) return false;
-    environment_set(&cfg->env, name, value);
-    return true;
-}
-
-static const struct keyword GLOBAL_ROWS[] = {
-    { "maxconn", IN_GLOBAL, parse_number, "<number>", "100", 0, "Connections.", 0, NULL },
-    { "nbthread", IN_GLOBAL, parse_number, "<number>", NULL, KW_NO_RELOAD, "Threads.", 0, NULL },
-    { "setenv", IN_GLOBAL, parse_setenv, "<name> <value>", NULL, 0, "Sets.", 0, NULL },
-    { "stats socket", IN_GLOBAL, parse_words, "<path>", NULL, KW_NO_RELOAD, "API.", 0, NULL },
-    { "log", IN_GLOBAL | IN_PROXY, parse_words, "<address>", NULL, KW_NO_PREFIX, "Logs.", 0, NULL },
-};
-
-static const struct keyword PROXY_ROWS[] = {
-    { "maxconn", IN_DEFAULTS | IN_FRONTEND, parse_number, "<number>", NULL, 0, "Own.", 0, NULL },
-    { "mode", IN_PROXY, parse_mode, "http|tcp", "tcp", 0, "Mode.", 0, NULL },
-    { "bind", IN_FRONTEND, parse_words, "<address>", NULL, KW_ELSEWHERE_WARN, "Binds.", 0, NULL },
-    { "server", IN_BACKEND, parse_server, "<name> <address>", NULL, 0, "Server.", 0, NULL },
-    { "timeout client", IN_DEFAULTS | IN_FRONTEND, parse_time, "<time>", NULL, 0, "T.", 0, NULL },
-    { "timeout connect", IN_DEFAULTS | IN_BACKEND, parse_time, "<time>", NULL, 0, "T.", 0, NULL },
-    { "option redispatch", IN_DEFAULTS | IN_BACKEND, parse_option, "", NULL,
-      KW_NO_PREFIX | KW_DEFAULT_PREFIX, "R.", 0, NULL },
-    { "option httplog", IN_DEFAULTS | IN_FRONTEND, parse_option, "", NULL, 0, "L.", 0, NULL },
-    { "stats http-request", IN_LISTEN, parse_words, "<action>", NULL, 0, "S.", 0, NULL },
-    { "stats", IN_LISTEN, parse_words, "", NULL, 0, "S.", 0, NULL },
-};
-
-static const struct keyword SERVER_ROWS[] = {
-    { "check", 0, option_flag, NULL, NULL, 0, "Checks.", 0, NULL },
-    { "weight", 0, option_number, "<number>", "1", 0, "Weighs.", 0, NULL },
-    { "backup", 0, option_flag, NULL, NULL, 0, "Spare.", 0, NULL },
-};
-
-static const struct keyword_table GLOBAL_TABLE = KEYWORD_TABLE("Global", KEYWORDS, GLOBAL_ROWS);
-static const struct keyword_table PROXY_TABLE = KEYWORD_TABLE("Proxies", KEYWORDS, PROXY_ROWS);
-static const struct keyword_table SERVER_TABLE = KEYWORD_TABLE("Servers", "server option",
-                                                               SERVER_ROWS);
-
-static bool begin(struct cfg *cfg, struct section *s, struct words *w)
-{
-    note(cfg, "{%s/%s", s->kind->name, s->name);
-    if (s->from) note(cfg, " from %s", s->from->name);
-    note(cfg, "\n");
-    if (words_take_if(w, "refuse")) return words_error(cfg, w, "refused");
-    s->data = s;
-    return true;
-}
-
-static bool end(struct cfg *cfg, struct section *s)
-{
-    note(cfg, "%s/%s}\n", s->kind->name, s->name);
-    return true;
-}
-
-static const struct section_kind GLOBAL = { "global",     IN_GLOBAL,     SECTION_UNNAMED,
-                                            SECTION_ONCE, begin,         end,
-                                            "",           "The process." };
-static const struct section_kind DEFAULTS = { "defaults",       IN_DEFAULTS, SECTION_MAY_NAME,
-                                              SECTION_DEFAULTS, begin,       end,
-                                              "[<name>]",       "D." };
-static const struct section_kind FRONTEND = { "frontend", IN_FRONTEND, SECTION_NAMED, SECTION_FROM,
-                                              begin,      end,         "<name>",      "F." };
-static const struct section_kind BACKEND = { "backend", IN_BACKEND, SECTION_NAMED, SECTION_FROM,
-                                             begin,     end,        "<name>",      "B." };
-static const struct section_kind LISTEN = { "listen", IN_LISTEN, SECTION_NAMED, SECTION_FROM,
-                                            begin,    end,       "<name>",      "L." };
-
-static const struct keyword_table *const TABLES[] = { &GLOBAL_TABLE, &PROXY_TABLE, &SERVER_TABLE,
-                                                      NULL };
-static const struct section_kind *const KINDS[] = { &GLOBAL,  &DEFAULTS, &FRONTEND,
-                                                    &BACKEND, &LISTEN,   NULL };
-
-/* ---- running it ---- */
-
-struct run {
-    struct arena arena;
-    struct diag diag;
-    struct vocabulary vocabulary;
-    struct cfg cfg;
-    struct notes notes;
-    char messages[16384];
-    bool valid;
-};
-
-struct file {
-    const char *path, *text;
-};
-
-static char *read_file(const char *path, size_t *n, void *user)
-{
-    for (const struct file *f = user; f->path; f++) {
-        if (strcmp(f->path, path) != 0) continue;
-        *n = strlen(f->text);
-        return mem_strndup(f->text, *n);
-    }
-    errno = ENOENT;
-    return NULL;
-}
-
-/* "etc" is a directory of what begins with "etc/"; "empty" has nothing. */
-static char **list_dir(const char *path, void *user)
-{
-    char **names;
-    unsigned n = 0;
-
-    if (strcmp(path, "etc") != 0 && strcmp(path, "empty") != 0) return NULL;
-    names = mem_zero(16 * sizeof(char *));
-    for (const struct file *f = user; f->path; f++)
-        if (strncmp(f->path, path, strlen(path)) == 0)
-            names[n++] = mem_strdup(f->path + strlen(path) + 1);
-    return names;
-}
-
-static bool has_feature(void *user, struct slice name)
-{
-    (void)user;
-    return slice_is(name, "OPENSSL");
-}
-
-static void run_start(struct run *r)
-{
-    memset(r, 0, sizeof(*r));
-    arena_init(&r->arena, NULL);
-    diag_init(&r->diag);
-    vocabulary_init(&r->vocabulary, TABLES, KINDS);
-    cfg_init(&r->cfg, &r->arena, &r->diag, &r->vocabulary);
-    r->cfg.user = &r->notes;
-    r->cfg.world.feature = has_feature;
-}
-
-static void run_messages(struct run *r)
-{
-    FILE *out = fmemopen(r->messages, sizeof(r->messages), "w");
-
-    diag_print(&r->diag, out);
-    fclose(out);
-}
-
-static void run_files(struct run *r, const struct file *files, const char *const *paths, unsigned n)
-{
-    const struct cfg_reader reader = { read_file, list_dir, (void *)files };
-
-    run_start(r);
-    r->valid = cfg_parse(&r->cfg, paths, n, &reader);
-    assert_int_equal(r->valid, r->diag.n_errors == 0);
-    run_messages(r);
-}
-
-static void run_text(struct run *r, const char *text)
-{
-    const struct file files[] = { { "t.cfg", text }, { NULL, NULL } };
-    const char *path = "t.cfg";
-
-    run_files(r, files, &path, 1);
-}
-
-static void run_end(struct run *r)
-{
-    cfg_release(&r->cfg);
-    vocabulary_release(&r->vocabulary);
-    diag_release(&r->diag);
-    arena_release(&r->arena);
-}
 
 /* ---- what is read ---- */
 
@@ -524,278 +246,105 @@ static void faults(void **state)
     }
 }
 
-/* Texts without a fault, and what they are read as (openings only). */
-static void sections(void **state)
+/* ---- readers ---- */
+
+static bool read_int(struct cfg *cfg, struct words *w)
+{
+    int v = 0;
+    return words_int(cfg, w, &v, -5, 5) && v == -3;
+}
+static bool read_u64(struct cfg *cfg, struct words *w)
+{
+    uint64_t v = 0;
+    return words_u64(cfg, w, &v, 1, UINT64_MAX) && v == 18446744073709551615u;
+}
+static bool read_size(struct cfg *cfg, struct words *w)
+{
+    uint64_t v = 0;
+    return words_size(cfg, w, &v, 1024, 65536) && v == 16384;
+}
+static bool read_time(struct cfg *cfg, struct words *w)
+{
+    unsigned v = 0;
+    return words_time(cfg, w, &v, UNIT_S, 1000, 60000) && v == 10000;
+}
+static bool read_switch(struct cfg *cfg, struct words *w)
+{
+    bool v = false;
+    return words_switch(cfg, w, &v) && v;
+}
+static bool read_text(struct cfg *cfg, struct words *w)
+{
+    struct slice v;
+    return words_text(cfg, w, &v) && slice_is(v, "");
+}
+
+/* Each reader, what it takes and what it says of anything else. */
+static void readers(void **state)
 {
     static const struct {
-        const char *text, *notes;
+        bool (*read)(struct cfg *cfg, struct words *w);
+        const char *text, *message; /* NULL: it is taken */
     } CASES[] = {
-        { "global\nglobal\n", "{global/\nglobal/}\n" },
-        { "global\n maxconn 1\nbackend b\nglobal\n nbthread 2\n",
-          "{global/\nglobal/: maxconn 1\n{backend/b\nbackend/b}\nglobal/: nbthread 2\nglobal/}\n" },
-        { "frontend a\nbackend a\n", "{frontend/a\nfrontend/a}\n{backend/a\nbackend/a}\n" },
-        { "frontend from\n", "{frontend/from\nfrontend/from}\n" },
-        { "defaults from\n", "{defaults/from\ndefaults/from}\n" },
-        { "defaults from\nbackend b from from\n",
-          "{defaults/from\ndefaults/from}\n{backend/b from from\nbackend/b}\n" },
-        { "defaults x\ndefaults y from x\nbackend a\nbackend b from x\nbackend c\n",
-          "{defaults/x\ndefaults/x}\n{defaults/y from x\ndefaults/y}\n{backend/a from y\n"
-          "backend/a}\n{backend/b from x\nbackend/b}\n{backend/c from y\nbackend/c}\n" },
-        { "defaults x\ndefaults x\nbackend a\n",
-          "{defaults/x\ndefaults/x}\n{defaults/x\ndefaults/x}\n{backend/a from x\nbackend/a}\n" },
-        { "defaults x\ndefaults from x\n",
-          "{defaults/x\ndefaults/x}\n{defaults/ from x\ndefaults/}\n" },
-        { "defaults a:b-c_d.e\n", "{defaults/a:b-c_d.e\ndefaults/a:b-c_d.e}\n" },
-        { "   backend b\nlog a\n", "{backend/b\nbackend/b: log <a>\nbackend/b}\n" },
-        { ".if 0\nbackend a\n.elif 1\nbackend b\n.elif foo(\nbackend c\n.else\nbackend d\n.endif\n",
-          "{backend/b\nbackend/b}\n" },
-        { ".if 0\n.if 1\nbackend a\n.else\nbackend b\n.endif\n.else\nbackend c\n.endif\n",
-          "{backend/c\nbackend/c}\n" },
-        { ".if feature(OPENSSL) && !defined(NOPE)\nbackend a\n.endif\n",
-          "{backend/a\nbackend/a}\n" },
-        { "global\n setenv X yes\n.if streq(\"$X\",yes)\n setenv Y \"${X}2\"\n log "
-          "\"$Y$.SECTION\"\n"
-          ".endif\n",
-          "{global/\nglobal/: log <yes2global>\nglobal/}\n" },
-        { "backend api\n log \"$.SECTION $.LINE\"\n",
-          "{backend/api\nbackend/api: log <api 2>\nbackend/api}\n" },
-        { ".if\nbackend a\n.endif\n.if \"$NOPE\"\nbackend b\n.endif\n", "" },
+        { read_int, "-3", NULL },
+        { read_int, "6", "'x' must be between -5 and 5, not 6" },
+        { read_int, "-99999999999999999999", "'x' needs a whole number, not '-9999" },
+        { read_u64, "18446744073709551615", NULL },
+        { read_u64, "0", "'x' must be between 1 and 18446744073709551615, not 0" },
+        { read_u64, "-1", "'x' needs a whole number, not '-1'" },
+        { read_size, "16k", NULL },
+        { read_size, "16kb", "'x' needs a size, not '16kb'" },
+        { read_size, "1023", "'x' must be between 1024 and 65536, not 1023" },
+        { read_size, "99999999999g", "'x': 99999999999g is too large" },
+        { read_time, "10", NULL },
+        { read_time, "10000ms", NULL },
+        { read_time, "2m", "'x' must be between 1s and 1m, not 2m" },
+        { read_time, "25d", "'x': 25d is too long" },
+        { read_time, "", "'x' needs a time, not ''" },
+        { read_switch, "on", NULL },
+        { read_switch, "yes", "'x' can't be 'yes': it is off or on" },
+        { read_text, "", NULL },
     };
     static struct run r;
 
     (void)state;
     for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
-        run_text(&r, CASES[i].text);
-        if (!r.valid) fail_msg("%s: %s", CASES[i].text, r.messages);
-        assert_string_equal(r.notes.text, CASES[i].notes);
-        run_end(&r);
-    }
-}
-
-static void files_and_directories(void **state)
-{
-    static const struct file FILES[] = {
-        { "a.cfg", "global\n maxconn 1\ndefaults d\n" },
-        { "b.cfg", "maxconn 2\n" },
-        { "c.cfg", ".if 1\n" },
-        { "etc/20.cfg", "backend b20 from d\n" },
-        { "etc/10.cfg", "backend b10\n foo\n" },
-        { "etc/.hidden.cfg", "foo\n" },
-        { "etc/10.conf", "foo\n" },
-        { NULL, NULL },
-    };
-    static const char *const PATHS[] = { "a.cfg", "etc", "b.cfg", "nope.cfg", "empty", "c.cfg" };
-    static struct run r;
-
-    (void)state;
-    run_files(&r, FILES, PATHS, ARRAY_LEN(PATHS));
-    assert_string_equal(r.notes.text, "{global/\nglobal/: maxconn 1\n{defaults/d\ndefaults/d}\n"
-                                      "{backend/b10 from d\nbackend/b10}\n"
-                                      "{backend/b20 from d\nbackend/b20}\nglobal/}\n");
-    assert_string_equal(r.messages,
-                        "etc/10.cfg:2:2: error: unknown keyword 'foo' in a backend section\n"
-                        "    2 |  foo\n"
-                        "      |  ^^^\n"
-                        "b.cfg:1:1: error: keyword 'maxconn' stands before any section\n"
-                        "    1 | maxconn 2\n"
-                        "      | ^^^^^^^\n"
-                        "nope.cfg: error: can't read this file: No such file or directory\n"
-                        "empty: error: there is no file '*.cfg' in this directory\n"
-                        "c.cfg:1:1: error: '.if' without '.endif' in this file\n"
-                        "    1 | .if 1\n"
-                        "      | ^^^\n");
-    assert_int_equal(r.cfg.n_files, 5);
-    assert_string_equal(r.cfg.files[1], "etc/10.cfg");
-    run_end(&r);
-}
-
-/* Many errors are cut, but counted. */
-static void bounded_messages(void **state)
-{
-    static char text[16 + 1000 * 5];
-    static struct run r;
-    const char *end;
-
-    (void)state;
-    strcpy(text, "global\n");
-    for (int i = 0; i < 1000; i++) strcat(text, " foo\n");
-    run_text(&r, text);
-    assert_int_equal(r.diag.n_errors, 1000);
-    assert_int_equal(r.diag.n, DIAG_MOST);
-    run_end(&r);
-
-    run_start(&r);
-    for (int i = 0; i < DIAG_MOST + 7; i++) diag_error(&r.diag, NULL, "x");
-    run_messages(&r);
-    end = "error: x\n... and 7 more\n";
-    assert_string_equal(r.messages + strlen(r.messages) - strlen(end), end);
-    run_end(&r);
-}
-
-static void nesting(void **state)
-{
-    static char text[32 * (CFG_IF_NESTING + 8)];
-    static struct run r;
-
-    (void)state;
-    for (int depth = CFG_IF_NESTING; depth <= CFG_IF_NESTING + 2; depth += 2) {
-        text[0] = '\0';
-        for (int i = 0; i < depth; i++) strcat(text, ".if 1\n");
-        strcat(text, "backend deep\n");
-        for (int i = 0; i < depth; i++) strcat(text, ".endif\n");
-        strcat(text, "backend b\n");
-        run_text(&r, text);
-        assert_int_equal(r.diag.n_errors, depth > CFG_IF_NESTING ? 1 : 0);
-        assert_int_equal(r.cfg.n_sections, depth > CFG_IF_NESTING ? 1 : 2);
-        run_end(&r);
-    }
-}
-
-/* Long lines are shown around the place; what could speak to a terminal is not shown. */
-static void long_and_odd_lines(void **state)
-{
-    static char filler[401], text[1024];
-    static struct run r;
-
-    (void)state;
-    memset(filler, 'x', 400);
-    snprintf(text, sizeof(text), "global\n log %s \"$1\" %s\n", filler, filler);
-    run_text(&r, text);
-    snprintf(text, sizeof(text),
-             "t.cfg:2:408: error: a variable's name begins with a letter or '_' ('\\$' is a "
-             "dollar)\n    2 | ...%.77s \"$1\" %.77s\n      |    %79s^^\n",
-             filler, filler, "");
-    if (strcmp(r.messages, text) != 0) fail_msg("%s\n%s", r.messages, text);
-    run_end(&r);
-
-    run_text(&r, "global\n foo\033[31m\xc3\xa9 a\n log \xc3\xa9\xc3\xa9 \"$1\"\n");
-    assert_string_equal(r.messages,
-                        "t.cfg:2:2: error: unknown keyword 'foo?[31m\xc3\xa9' in a global section\n"
-                        "    2 |  foo?[31m\xc3\xa9 a\n"
-                        "      |  ^^^^^^^^^\n"
-                        "t.cfg:3:12: error: a variable's name begins with a letter or '_' ('\\$' "
-                        "is a dollar)\n"
-                        "    3 |  log \xc3\xa9\xc3\xa9 \"$1\"\n"
-                        "      |          ^^\n");
-    run_end(&r);
-}
-
-static void conditions(void **state)
-{
-    static const struct {
-        const char *text;
-        enum cond_result result;
-    } CASES[] = {
-        { "", COND_FALSE },
-        { "1", COND_TRUE },
-        { "feature(OPENSSL) && !defined(NOPE)", COND_TRUE },
-        { "streq(\"$GATEHOUSE_X\",x)", COND_TRUE },
-        { "streq(\\\"a,b\\\",\\\"a,b\\\")", COND_TRUE },
-        { "streq(a  b,a b)", COND_TRUE },
-        { "\"1", COND_ERROR },
-        { "1 # x", COND_ERROR },
-        { "foo", COND_ERROR },
-    };
-    static struct run r;
-
-    (void)state;
-    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
+        struct word word[2] = { { .text = SLICE("x") }, { .text = slice_str(CASES[i].text) } };
+        struct words w = { .w = word, .n = 2, .at = 1 };
         run_start(&r);
-        environment_set(&r.cfg.env, SLICE("GATEHOUSE_X"), SLICE("x"));
-        assert_int_equal(cfg_condition(&r.cfg, CASES[i].text), CASES[i].result);
-        assert_int_equal(r.diag.n_errors, CASES[i].result == COND_ERROR);
+        assert_int_equal(CASES[i].read(&r.cfg, &w), CASES[i].message == NULL);
+        assert_int_equal(w.at, 2);
+        run_messages(&r);
+        if (CASES[i].message && !strstr(r.messages, CASES[i].message)) fail_msg("%s", r.messages);
+        assert_false(CASES[i].read(&r.cfg, &w));
+        run_messages(&r);
+        assert_non_null(strstr(r.messages, "'x' needs another word"));
         run_end(&r);
     }
-    run_start(&r);
-    cfg_condition(&r.cfg, "1 || foo");
-    run_messages(&r);
-    assert_string_equal(r.messages, "-cc:1:6: error: unknown predicate 'foo'\n"
-                                    "    1 | 1 || foo\n"
-                                    "      |      ^^^\n");
-    run_end(&r);
-}
-
-static void reloads(void **state)
-{
-    static const char OLD[] = "global\n nbthread 2\n stats socket /a\n maxconn 1\n";
-    static const struct {
-        const char *text, *message;
-        unsigned errors;
-    } CASES[] = {
-        { "global\n maxconn 7\n stats socket /a # x\n nbthread \"2\"\n", "", 0 },
-        { "global\n nbthread 3\n stats socket /a\n",
-          "t.cfg:2:2: error: a reload can't change 'nbthread'", 1 },
-        { "global\n stats socket /a\n", "error: a reload can't take 'nbthread' away (it was at t.c",
-          1 },
-        { "global\n nbthread 2\n stats socket /a\n stats socket /b\n",
-          "t.cfg:4:2: error: a reload can't change 'stats socket'", 1 },
-    };
-    static struct run old, fresh;
-    struct keyword_use *kept;
-    struct arena a;
-
-    (void)state;
-    arena_init(&a, NULL);
-    run_text(&old, OLD);
-    kept = reload_keep(&old.cfg, &a);
-    run_end(&old);
-    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
-        run_text(&fresh, CASES[i].text);
-        assert_true(fresh.valid);
-        assert_int_equal(reload_check(&fresh.cfg, kept), CASES[i].errors == 0);
-        run_messages(&fresh);
-        assert_int_equal(fresh.diag.n_errors, CASES[i].errors);
-        if (strncmp(fresh.messages, CASES[i].message, strlen(CASES[i].message)) != 0)
-            fail_msg("%s: %s", CASES[i].text, fresh.messages);
-        run_end(&fresh);
-    }
-    arena_release(&a);
 }
 
 /* ---- tables ---- */
 
 static void rules_of_rows(void **state)
 {
+    static const char OPTION[] = "x option";
     static const struct {
-        struct keyword rows[2];
         const char *what;
         bool sound;
+        struct keyword rows[2];
     } CASES[] = {
-        { { { "a b c", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          true },
-        { { { "a", IN_GLOBAL, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a", IN_PROXY, parse_words, 0, 0, 0, "d", 0, 0 } },
-          KEYWORDS,
-          true },
-        { { { "a", IN_FRONTEND, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a", IN_PROXY, parse_words, 0, 0, 0, "d", 0, 0 } },
-          KEYWORDS,
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "b", 0, parse_words, 0, 0, 0, "", 0, 0 } },
-          "x option",
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 }, { "b", 0, NULL, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "b", IN_GLOBAL, parse_words, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a b c d", 0, parse_words, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          false },
-        { { { "a", 0, parse_words, 0, 0, 0, "d", 0, 0 },
-            { "a  b", 0, parse_words, 0, 0, 0, "d", 0, 0 } },
-          "x option",
-          false },
+#define ROW(name, where, parse, doc) { name, where, parse, NULL, NULL, 0, doc, 0, NULL }
+        { OPTION, true, { ROW("a b c", 0, parse_words, "d"), ROW("a", 0, parse_words, "d") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("a", 0, parse_words, "d") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("b", 0, parse_words, "") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("b", 0, NULL, "d") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("b", 1, parse_words, "d") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("a b c d", 0, parse_words, "d") } },
+        { OPTION, false, { ROW("a", 0, parse_words, "d"), ROW("a  b", 0, parse_words, "d") } },
+        { KEYWORDS, true, { ROW("a", 1, parse_words, "d"), ROW("a", 14, parse_words, "d") } },
+        { KEYWORDS, false, { ROW("a", 4, parse_words, "d"), ROW("a", 14, parse_words, "d") } },
+        { KEYWORDS, false, { ROW("a", 1, parse_words, "d"), ROW("b", 0, parse_words, "d") } },
+#undef ROW
     };
     const char *why = NULL;
 
@@ -902,20 +451,10 @@ static void nearest_names(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(sound_file),
-        cmocka_unit_test(seven_errors),
-        cmocka_unit_test(faults),
-        cmocka_unit_test(sections),
-        cmocka_unit_test(files_and_directories),
-        cmocka_unit_test(bounded_messages),
-        cmocka_unit_test(nesting),
-        cmocka_unit_test(long_and_odd_lines),
-        cmocka_unit_test(conditions),
-        cmocka_unit_test(reloads),
-        cmocka_unit_test(rules_of_rows),
-        cmocka_unit_test(manual_and_dump),
-        cmocka_unit_test(absent_names),
-        cmocka_unit_test(nearest_names),
+        cmocka_unit_test(sound_file),    cmocka_unit_test(seven_errors),
+        cmocka_unit_test(faults),        cmocka_unit_test(readers),
+        cmocka_unit_test(rules_of_rows), cmocka_unit_test(manual_and_dump),
+        cmocka_unit_test(absent_names),  cmocka_unit_test(nearest_names),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

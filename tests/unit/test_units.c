@@ -133,6 +133,32 @@ static void bad_offset(void **state)
     assert_int_equal(bad, 0);
 }
 
+static void ranges(void **state)
+{
+    static const struct {
+        const char *text;
+        bool sound;
+        unsigned low, high;
+    } CASES[] = {
+        { "80", true, 80, 80 },        { "8000-8099", true, 8000, 8099 },
+        { "0-65535", true, 0, 65535 }, { "7-7", true, 7, 7 },
+        { "", false, 0, 0 },           { "-", false, 0, 0 },
+        { "1-", false, 0, 0 },         { "-1", false, 0, 0 },
+        { "2-1", false, 0, 0 },        { "65536", false, 0, 0 },
+        { "1-65536", false, 0, 0 },    { "1-2-3", false, 0, 0 },
+        { "1 -2", false, 0, 0 },       { "x", false, 0, 0 },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(CASES); i++) {
+        unsigned low = 0, high = 0;
+        if (units_range(slice_str(CASES[i].text), &low, &high, 65535) != CASES[i].sound)
+            fail_msg("%s", CASES[i].text);
+        assert_int_equal(low, CASES[i].low);
+        assert_int_equal(high, CASES[i].high);
+    }
+}
+
 static void printing(void **state)
 {
     static const struct {
@@ -154,7 +180,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(times),      cmocka_unit_test(default_units), cmocka_unit_test(sizes),
-        cmocka_unit_test(bad_offset), cmocka_unit_test(printing),
+        cmocka_unit_test(bad_offset), cmocka_unit_test(printing),      cmocka_unit_test(ranges),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
