@@ -4,24 +4,77 @@
 
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/mman.h>
 
-enum { HEADER = (sizeof(struct arena_chunk) + 15) / 16 * 16 };
+enum {
+    HEADER = (sizeof(struct arena_chunk) + 15) / 16 * 16,
+    SLAB_CHUNKS = 64,
+};
 
 void arena_init(struct arena *a, struct arena_cache *cache)
 {
     *a = (struct arena){ .cache = cache };
 }
 
+/* ---- the cache ---- */
+
+static void cache_push(struct arena_cache *c, struct arena_chunk *k)
+{
+    if (c->n == c->room) {
+        c->room = c->room ? 2 * c->room : SLAB_CHUNKS;
+        c->free = mem_resize(c->free, c->room * sizeof *c->free);
+    }
+    c->free[c->n++] = k;
+}
+
+static void cache_grow(struct arena_cache *c)
+{
+    char *slab = mmap(NULL, SLAB_CHUNKS * ARENA_CHUNK, PROT_READ | PROT_WRITE,
+                      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    if (slab == MAP_FAILED) mem_exhausted(SLAB_CHUNKS * ARENA_CHUNK);
+    c->slabs = mem_resize(c->slabs, (c->n_slabs + 1) * sizeof *c->slabs);
+    c->slabs[c->n_slabs++] = slab;
+    for (int i = SLAB_CHUNKS - 1; i >= 0; i--)
+        cache_push(c, (struct arena_chunk *)(slab + i * ARENA_CHUNK));
+    c->cold = c->n; /* nothing of it has been touched */
+}
+
+static struct arena_chunk *cache_pop(struct arena_cache *c)
+{
+    struct arena_chunk *k;
+
+    if (c->n == 0) cache_grow(c);
+    k = c->free[--c->n];
+    if (c->n < c->cold) c->cold = c->n;
+    if (c->n < c->least) c->least = c->n;
+    k->size = ARENA_CHUNK;
+    return k;
+}
+
+void arena_cache_trim(struct arena_cache *c, unsigned keep)
+{
+    unsigned surplus = c->least > keep ? c->least - keep : 0;
+
+    for (; c->cold < surplus; c->cold++) madvise(c->free[c->cold], ARENA_CHUNK, MADV_DONTNEED);
+    c->least = c->n;
+}
+
+void arena_cache_release(struct arena_cache *c)
+{
+    for (unsigned i = 0; i < c->n_slabs; i++) munmap(c->slabs[i], SLAB_CHUNKS * ARENA_CHUNK);
+    free(c->slabs);
+    free(c->free);
+    *c = (struct arena_cache){ 0 };
+}
+
+/* ---- arenas ---- */
+
 static struct arena_chunk *chunk_get(struct arena_cache *c, size_t size)
 {
     struct arena_chunk *k;
 
-    if (c && c->chunks && size == ARENA_CHUNK) {
-        k = c->chunks;
-        c->chunks = k->next;
-        c->n--;
-        return k;
-    }
+    if (c && size == ARENA_CHUNK) return cache_pop(c);
     k = mem_alloc(size);
     k->size = size;
     return k;
@@ -29,13 +82,10 @@ static struct arena_chunk *chunk_get(struct arena_cache *c, size_t size)
 
 static void chunk_put(struct arena_cache *c, struct arena_chunk *k)
 {
-    if (!c || k->size != ARENA_CHUNK || c->n >= c->most) {
+    if (c && k->size == ARENA_CHUNK)
+        cache_push(c, k);
+    else
         free(k);
-        return;
-    }
-    k->next = c->chunks;
-    c->chunks = k;
-    c->n++;
 }
 
 void arena_release(struct arena *a)
@@ -47,18 +97,6 @@ void arena_release(struct arena *a)
         chunk_put(a->cache, k);
     }
     arena_init(a, a->cache);
-}
-
-void arena_cache_release(struct arena_cache *c)
-{
-    struct arena_chunk *next;
-
-    for (struct arena_chunk *k = c->chunks; k; k = next) {
-        next = k->next;
-        free(k);
-    }
-    c->chunks = NULL;
-    c->n = 0;
 }
 
 void *arena_grow(struct arena *a, size_t n)

@@ -18,10 +18,16 @@ struct arena_chunk {
     size_t size;
 };
 
-/* Standard chunks that wait for their next arena; never more than `most`. */
+/* Standard chunks that wait for their next arena, the one used last on top. They are carved from
+ * slabs, page by page, and stay; arena_cache_trim gives the memory of those that were not needed
+ * for a while back to the system. */
 struct arena_cache {
-    struct arena_chunk *chunks;
-    unsigned n, most;
+    struct arena_chunk **free;
+    unsigned n, room;
+    unsigned cold;  /* so many at the bottom hold no memory */
+    unsigned least; /* the fewest that were free since the last trim */
+    void **slabs;
+    unsigned n_slabs;
 };
 
 struct arena {
@@ -37,6 +43,9 @@ void arena_init(struct arena *a, struct arena_cache *cache);
 /* Gives everything back; the arena is as after arena_init. */
 void arena_release(struct arena *a);
 
+/* Gives back the memory of the chunks that were free all the time since the last call, but for
+ * `keep` of them. */
+void arena_cache_trim(struct arena_cache *c, unsigned keep);
 void arena_cache_release(struct arena_cache *c);
 
 void *arena_grow(struct arena *a, size_t n); /* arena_alloc's slow path */

@@ -5,11 +5,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-static void *must(void *p, size_t n)
+void mem_exhausted(size_t n)
 {
-    if (p) return p;
     fprintf(stderr, "gatehouse: out of memory (%zu bytes)\n", n);
     abort();
+}
+
+static void *must(void *p, size_t n)
+{
+    if (!p) mem_exhausted(n);
+    return p;
 }
 
 void *mem_alloc(size_t n)

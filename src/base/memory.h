@@ -12,10 +12,11 @@
 #define container_of(ptr, type, member) ((type *)((char *)(ptr)-offsetof(type, member)))
 #define ARRAY_LEN(a) (sizeof(a) / sizeof((a)[0]))
 
-void *mem_alloc(size_t n);           /* like malloc; freed with free() */
-void *mem_zero(size_t n);            /* like calloc(1, n) */
-void *mem_resize(void *p, size_t n); /* like realloc */
-void *mem_zero_aligned(size_t n);    /* zeroed, on cache lines of its own */
+void *mem_alloc(size_t n);                              /* like malloc; freed with free() */
+void *mem_zero(size_t n);                               /* like calloc(1, n) */
+void *mem_resize(void *p, size_t n);                    /* like realloc */
+void *mem_zero_aligned(size_t n);                       /* zeroed, on cache lines of its own */
+void mem_exhausted(size_t n) __attribute__((noreturn)); /* says so, and aborts */
 char *mem_strdup(const char *s);
 char *mem_strndup(const char *s, size_t n);
 

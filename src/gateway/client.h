@@ -16,6 +16,10 @@ struct session;
 struct client_ops {
     const char *name; /* "HTTP/1", as traces show it */
 
+    /* The request's body, and where the answer's goes. */
+    struct body_source *(*body)(struct client *);
+    struct body_sink *(*answer)(struct client *);
+
     /* Queues the head of an answer: a 1xx, or the final one, whose framing the client chooses so
      * that it can carry msg's body. It goes out with the first part of the body, or with flush.
      * `keep`: what the request would like; the client may know better. False: it does not fit. */
@@ -45,10 +49,7 @@ struct client_ops {
 
 struct client {
     const struct client_ops *ops;
-    struct session *session;
-    struct request *request;  /* under way; NULL */
-    struct body_source *body; /* of the request */
-    struct body_sink *answer; /* the body of the answer */
+    struct request *request; /* under way; NULL */
 };
 
 #endif

@@ -151,7 +151,7 @@ static void drain(struct message *m, struct worker *w)
     list_each(l, &g->sessions)
     {
         struct session *s = list_entry(l, struct session, link);
-        s->drain(s);
+        s->ops->drain(s);
     }
 }
 
@@ -184,7 +184,7 @@ static void stop(struct message *m, struct worker *w)
     list_each(l, &g->sessions)
     {
         struct session *s = list_entry(l, struct session, link);
-        s->kill(s);
+        s->ops->kill(s);
     }
     objects_each(&g->engine->objects, "server", stop_pool, w);
     worker_stop(w);
@@ -245,7 +245,7 @@ int engine_start(struct engine *e)
 
 void engine_release(struct engine *e)
 {
-    for (unsigned i = 0; i < e->n_workers; i++) {
+    for (unsigned i = 0; e->gates && i < e->n_workers; i++) {
         worker_release(&e->gates[i].worker);
         free(e->gates[i].fields);
     }

@@ -110,6 +110,15 @@ static void close_slowly(struct h1_client *c)
 
 /* ---- the client side of a request ---- */
 
+static struct body_source *client_body(struct client *cl)
+{
+    return &client_of(cl)->h1.source;
+}
+static struct body_sink *client_answer(struct client *cl)
+{
+    return &client_of(cl)->h1.sink;
+}
+
 static bool client_reply(struct client *cl, const struct http_msg *msg, bool keep)
 {
     struct h1_client *c = client_of(cl);
@@ -203,6 +212,8 @@ static void client_done(struct client *cl, bool whole)
 
 static const struct client_ops ops = {
     .name = "HTTP/1",
+    .body = client_body,
+    .answer = client_answer,
     .reply = client_reply,
     .flush = client_flush,
     .gone = client_gone,
@@ -351,6 +362,8 @@ static void kill_now(struct session *s)
     end(c, false);
 }
 
+static const struct session_ops session_ops = { drain, kill_now };
+
 void h1_client_start(struct gate *g, struct listener *l, const struct bind_conf *bind, int fd,
                      const union address *from)
 {
@@ -361,10 +374,9 @@ void h1_client_start(struct gate *g, struct listener *l, const struct bind_conf 
     conn_init(&c->h1.conn, &g->worker, fd, on_event);
     c->h1.conn.tcp = from->sa.sa_family != AF_UNIX;
     c->session.conn = &c->h1.conn;
-    c->session.drain = drain;
-    c->session.kill = kill_now;
+    c->session.ops = &session_ops;
     session_init(&c->session, g, l, bind, from);
-    c->client = (struct client){ &ops, &c->session, NULL, &c->h1.source, &c->h1.sink };
+    c->client.ops = &ops;
     c->since = g->worker.now_usec;
     if (!session_begin(&c->session)) {
         end(c, false);

@@ -145,10 +145,10 @@ enum step step_after_rules(struct request *r)
         h->in_framing = h->out_framing = HTTP_UNTIL_CLOSE;
         h->in_ended = false;
         r->client->ops->tunnel(r->client);
-        pump_start(&r->up, r->client->body, &h->sink, UINT64_MAX);
+        pump_start(&r->up, r->client->ops->body(r->client), &h->sink, UINT64_MAX);
         pump_run(&r->up);
     }
-    pump_start(&r->down, from, r->client->answer, UINT64_MAX);
+    pump_start(&r->down, from, r->client->ops->answer(r->client), UINT64_MAX);
     pump_run(&r->down);
     return RELAY;
 }

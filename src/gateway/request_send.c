@@ -119,7 +119,7 @@ enum step step_send_request(struct request *r)
     h->in_ended = true; /* until the head of its answer is there */
     h->in_spoilt = false;
     if (!h1_conn_write_request(h, &r->req, &hop)) return request_refuse(r, 400, 'P', 'R');
-    pump_start(&r->up, r->client->body, &h->sink, limit);
+    pump_start(&r->up, r->client->ops->body(r->client), &h->sink, limit);
     pump_run(&r->up);
     return READ_REPLY;
 }

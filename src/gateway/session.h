@@ -5,6 +5,14 @@
 
 #include "gateway/engine.h"
 
+struct session;
+
+/* What a session's protocol does for it. */
+struct session_ops {
+    void (*drain)(struct session *); /* end as soon as nothing is under way */
+    void (*kill)(struct session *);  /* end now */
+};
+
 struct session {
     struct gate *gate;
     struct conn *conn;
@@ -15,8 +23,7 @@ struct session {
     uint32_t n_requests;
     union peer_address from;
     struct grave grave;
-    void (*drain)(struct session *); /* end as soon as nothing is under way */
-    void (*kill)(struct session *);  /* end now */
+    const struct session_ops *ops;
 };
 
 /* The events of every listener of the gateway's. */
@@ -33,7 +40,7 @@ static inline const struct bind_conf *session_bind(const struct session *s)
 /* Where the client connected to (a system call). */
 void session_local_address(const struct session *s, union address *out);
 
-/* Counts a new connection in. The owner has set conn, drain and kill. */
+/* Counts a new connection in. The owner has set conn and ops. */
 void session_init(struct session *s, struct gate *g, struct listener *l,
                   const struct bind_conf *bind, const union address *from);
 

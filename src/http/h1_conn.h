@@ -25,8 +25,11 @@ struct h1_conn {
     bool in_ended;      /* the body of the message being read is over */
     bool in_spoilt;     /* what follows can't be trusted: never read a message again */
     uint8_t out_framing;
-    uint64_t in_left, out_left; /* with HTTP_LENGTH */
-    struct h1_chunks chunks;    /* with HTTP_CHUNKED */
+    union {
+        uint64_t in_left;        /* with HTTP_LENGTH */
+        struct h1_chunks chunks; /* with HTTP_CHUNKED */
+    };
+    uint64_t out_left; /* with HTTP_LENGTH */
     uint64_t bytes_in, bytes_out;
 };
 

@@ -130,7 +130,7 @@ static const struct http_error_reply replies[] = {
           "The resource is no longer available and will not be available again."),
     REPLY(411, "Length Required", "94", "The request needs to tell its length."),
     REPLY(413, "Payload Too Large", "106", "The request entity exceeds the maximum allowed."),
-    REPLY(414, "URI Too Long", "97", "The request line exceeds the maximum allowed."),
+    REPLY(414, "URI Too Long", "99", "The request line exceeds the maximum allowed."),
     REPLY(417, "Expectation Failed", "111", "The request expects what this gateway can't fulfil."),
     REPLY(421, "Misdirected Request", "104", "Request sent to a non-authoritative server."),
     REPLY(422, "Unprocessable Content", "116",
@@ -138,7 +138,7 @@ static const struct http_error_reply replies[] = {
     REPLY(425, "Too Early", "80", "Your browser sent early data."),
     REPLY(429, "Too Many Requests", "117",
           "You have sent too many requests in a given amount of time."),
-    REPLY(431, "Request Header Fields Too Large", "121",
+    REPLY(431, "Request Header Fields Too Large", "128",
           "The request's header fields exceed the maximum allowed."),
     REPLY(500, "Internal Server Error", "97", "An internal server error occurred."),
     REPLY(501, "Not Implemented", "136",
@@ -146,7 +146,7 @@ static const struct http_error_reply replies[] = {
     REPLY(502, "Bad Gateway", "107", "The server returned an invalid or incomplete response."),
     REPLY(503, "Service Unavailable", "107", "No server is available to handle this request."),
     REPLY(504, "Gateway Time-out", "92", "The server didn't respond in time."),
-    REPLY(505, "HTTP Version Not Supported", "114", "This gateway speaks HTTP/1.1, HTTP/1.0."),
+    REPLY(505, "HTTP Version Not Supported", "107", "This gateway speaks HTTP/1.1, HTTP/1.0."),
 };
 
 const struct http_error_reply *http_error_reply(unsigned status)

@@ -7,7 +7,11 @@
 #include <sys/eventfd.h>
 #include <unistd.h>
 
-enum { FREE_BUFFERS = 256, FREE_CHUNKS = 512 };
+enum {
+    FREE_BUFFERS = 64,
+    TIDY_EVERY_MS = 250,
+    KEEP_CHUNKS = 16,
+};
 
 static void read_clock(void *arg)
 {
@@ -32,6 +36,17 @@ static void deliver_all(struct worker *w)
     }
 }
 
+/* What the last quarter second did not need goes back to the system, so that a burst is not
+ * remembered for ever. An idle worker is not woken for it more than a few times. */
+static void tidy(struct timer *t)
+{
+    struct worker *w = container_of(t, struct worker, tidy);
+
+    arena_cache_trim(&w->arenas, KEEP_CHUNKS);
+    if (w->arenas.cold + KEEP_CHUNKS < w->arenas.n)
+        timer_set(&w->timers, &w->tidy, w->now + TIDY_EVERY_MS);
+}
+
 static void on_wake(struct io *io)
 {
     uint64_t count;
@@ -50,7 +65,7 @@ int worker_init(struct worker *w, unsigned id, uint32_t bufsize)
     read_clock(w);
     timers_init(&w->timers, w->now);
     buf_pool_init(&w->bufs, bufsize, FREE_BUFFERS);
-    w->arenas.most = FREE_CHUNKS;
+    timer_init(&w->tidy, tidy);
     w->wide.buf = mem_alloc(sizeof *w->wide.buf + WORKER_WIDE_SIZE);
     w->wide.buf->size = WORKER_WIDE_SIZE;
     io_init(&w->wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_wake);
@@ -93,6 +108,8 @@ void worker_run(struct worker *w)
         if (w->before_turn) w->before_turn(w);
         loop_turn(&w->loop, sleep_limit(w), read_clock, w);
         timers_run(&w->timers, w->now);
+        if (!timer_is_set(&w->tidy) && w->arenas.cold + KEEP_CHUNKS < w->arenas.n)
+            timer_set(&w->timers, &w->tidy, w->now + TIDY_EVERY_MS);
         bury_dead(w);
     }
     deliver_all(w);

@@ -50,6 +50,7 @@ struct worker {
     struct buf_pool bufs; /* tune.bufsize */
     struct arena_cache arenas;
     struct wide wide;
+    struct timer tidy; /* gives memory back that is not needed any more */
     struct grave *graves;
     struct log_ring *log;
     bool stopping; /* worker_run returns after this turn */

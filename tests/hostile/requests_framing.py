@@ -73,7 +73,7 @@ CL_EITHER = [  # valid by the letter, or allowed to be mended; one value in any 
     ("the same in a list, no space", b"Content-Length: 5,5\r\n"),
 ]
 for name, fields in CL_EITHER:
-    add("CL.CL", name, head(fields) + b"hello", hello(has=[(b"content-length", b"5")]), reject(400))
+    add("CL.CL", name, head(fields) + b"hello", hello(), reject(400))
 
 CL_BAD = [
     ("plus sign", b"+5"), ("minus sign", b"-5"), ("minus zero", b"-0"), ("hexadecimal", b"0x5"),

@@ -42,7 +42,7 @@ add("status line", "no reason and no space", ok(status=b"200") + b"hello", good(
 add("status line", "high bytes in the reason", ok(status=b"200 \xc3\xa9") + b"hello", good(200, b"hello"), bad())
 add("status line", "long reason", ok(status=b"200 " + b"o" * 5000) + b"hello", good(200, b"hello"), bad())
 for code in (600, 700, 999):
-    add("status line", f"status {code}", ok(status=b"%d Odd" % code) + b"hello", bad())
+    add("status line", f"status {code}", ok(status=b"%d Odd" % code) + b"hello", good(code, b"hello"), bad())
 add("status line", "status 299", ok(status=b"299 Odd") + b"hello", good(299, b"hello"))
 add("status line", "status 599", ok(status=b"599 Odd") + b"hello", good(599, b"hello"))
 add("status line", "HTTP/1.2", ok(version=b"HTTP/1.2") + b"hello", good(200, b"hello"), bad())
@@ -169,11 +169,11 @@ add("until close", "HTTP/1.0 client", (ok(b"") + b"hello", Pause(20), FIN), good
 for name, fields, body in [("a length and a body", b"Content-Length: 5\r\n", b"hello"), ("chunks", b"Transfer-Encoding: chunked\r\n", b"5\r\nhello\r\n0\r\n\r\n"),
                            ("an answer behind", b"Content-Length: 0\r\n", EVIL)]:
     add("no body", f"HEAD, {name}", ok(fields) + body, good(200, b""), request=HEAD, drop=True)
-    add("no body", f"HEAD, {name}, later", (ok(fields), Pause(60), body), good(200, b""), request=HEAD, drop=True)
+    add("no body", f"HEAD, {name}, later", ok(fields), good(200, b""), request=HEAD, later=(body,))
     add("no body", f"304, {name}", ok(fields, b"304 Not Modified") + body, good(304, b""), bad(), drop=True)
-    add("no body", f"304, {name}, later", (ok(fields, b"304 Not Modified"), Pause(60), body), good(304, b""), bad(), drop=True)
+    add("no body", f"304, {name}, later", ok(fields, b"304 Not Modified"), good(304, b""), bad(), later=(body,))
     add("no body", f"204, {name}", ok(fields, b"204 No Content") + body, good(204, b"", lacks=[b"transfer-encoding"]), bad(), drop=True)
-    add("no body", f"204, {name}, later", (ok(fields, b"204 No Content"), Pause(60), body), good(204, b"", lacks=[b"transfer-encoding"]), bad(), drop=True)
+    add("no body", f"204, {name}, later", ok(fields, b"204 No Content"), good(204, b"", lacks=[b"transfer-encoding"]), bad(), later=(body,))
 add("no body", "HEAD without a length", ok(b""), good(200, b""), request=HEAD)
 add("no body", "HEAD with length 5, no body", ok(), good(200, b"", has=[(b"content-length", b"5")]), request=HEAD)
 add("no body", "HEAD chunked, no body", ok(b"Transfer-Encoding: chunked\r\n"), good(200, b""), request=HEAD)
@@ -189,9 +189,8 @@ for name, data in [("a byte", b"x"), ("CR LF", b"\r\n"), ("an answer", EVIL), ("
                    ("100,000 bytes", b"x" * 100000), ("two answers", EVIL + EVIL), ("an interim answer", b"HTTP/1.1 100 Continue\r\n\r\n")]:
     add("bytes behind", f"{name}, length", ok() + b"hello" + data, good(200, b"hello"), bad(), drop=name != "CR LF")
     add("bytes behind", f"{name}, chunks", ok(b"Transfer-Encoding: chunked\r\n") + b"5\r\nhello\r\n0\r\n\r\n" + data, good(200, b"hello"), bad(), drop=name != "CR LF")
-    add("bytes behind", f"{name}, a little later", (ok() + b"hello", Pause(15), data), good(200, b"hello"), drop=name != "CR LF")
-    add("bytes behind", f"{name}, on the idle connection", ok() + b"hello", good(200, b"hello"), later=(data,), drop=False)
-    add("bytes behind", f"{name}, on the idle connection, then FIN", ok() + b"hello", good(200, b"hello"), later=(data, Pause(5), FIN), drop=False)
+    add("bytes behind", f"{name}, on the idle connection", ok() + b"hello", good(200, b"hello"), later=(data,))
+    add("bytes behind", f"{name}, on the idle connection, then FIN", ok() + b"hello", good(200, b"hello"), later=(data, Pause(5), FIN))
     add("bytes behind", f"{name}, behind connection: close", (ok(b"Connection: close\r\nContent-Length: 5\r\n") + b"hello" + data, FIN), good(200, b"hello"), bad())
     add("bytes behind", f"{name}, HTTP/1.0", (ok(version=b"HTTP/1.0") + b"hello" + data, Pause(10), FIN), good(200, b"hello"), bad(), drop=True)
 add("bytes behind", "FIN on the idle connection", ok() + b"hello", good(200, b"hello"), later=(FIN,))
@@ -206,8 +205,8 @@ for name, data in [("an answer", EVIL), ("an interim answer", b"HTTP/1.1 100 Con
 
 INTERIM = b"HTTP/1.1 103 Early Hints\r\nLink: </a>\r\n\r\n"
 add("interim", "several", INTERIM * 3 + ok() + b"hello", good(200, b"hello"))
-add("interim", "a thousand", INTERIM * 1000 + ok() + b"hello", good(200, b"hello"), cut(), drop=False)
-add("interim", "100,000", INTERIM * 100000 + ok() + b"hello", good(200, b"hello"), cut())
+add("interim", "a thousand", INTERIM * 1000 + ok() + b"hello", good(200, b"hello"), cut())
+add("interim", "ten thousand", INTERIM * 10000 + ok() + b"hello", good(200, b"hello"), cut())
 add("interim", "100 unasked", b"HTTP/1.1 100 Continue\r\n\r\n" + ok() + b"hello", good(200, b"hello"))
 add("interim", "100 with a length", b"HTTP/1.1 100 Continue\r\nContent-Length: 5\r\n\r\n" + ok() + b"hello", good(200, b"hello"), bad())
 add("interim", "103 chunked", b"HTTP/1.1 103 Early Hints\r\nTransfer-Encoding: chunked\r\n\r\n" + ok() + b"hello", good(200, b"hello"), bad())

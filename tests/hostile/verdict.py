@@ -22,17 +22,15 @@ def run_case(lane, case, number):
         lane.settle()
         if wrong is None and not lane.half_requests_end():
             wrong = "a part of a request stays on an open server connection"
-        if wrong is None and lane.faults:
-            wrong = f"the server received: {lane.faults[0]}"
+        if lane.faults:
+            wrong = f"the server received: {lane.faults[0]}" + (f" ({wrong})" if wrong else "")
         return wrong
     finally:
         lane.hang_up()
         lane.settle()
-        for up in lane.upstreams:  # a spoilt connection must not spoil the next case
-            if up.data or up.poisoned or wrong is not None:
-                lane.drop(up)
-        lane.upstreams = [u for u in lane.upstreams if not u.closed]
         lane.case = None
+        # A spoilt connection must not spoil the next case.
+        lane.retire([u for u in lane.upstreams if u.data or u.poisoned or wrong is not None])
 
 
 def case_targets(seen, ident):

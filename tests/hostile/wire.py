@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 TOKEN = rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+"
 REQUEST_LINE = re.compile(rb"(" + TOKEN + rb") ([!-~]+) HTTP/1\.[01]\Z")
-STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-5][0-9][0-9]) ([\t -~\x80-\xff]*)\Z")
+STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9]) ([\t -~\x80-\xff]*)\Z")
 FIELD = re.compile(rb"(" + TOKEN + rb"):[ \t]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*\Z")
 CHUNK_SIZE = re.compile(rb"[0-9A-Fa-f]{1,16}\Z")
 ONCE = (b"host", b"content-length", b"transfer-encoding")
@@ -74,7 +74,7 @@ def parse_head(data):
     return lines[0], parse_fields(lines[1:]), end + 4
 
 
-def framing(fields, request):
+def framing(fields):
     """("length", n), ("chunked", 0) or ("none", 0)."""
     names = [n for n, _ in fields]
     for name in ONCE:
@@ -89,7 +89,7 @@ def framing(fields, request):
             raise Wrong(f"transfer-encoding {coding!r}")
         return "chunked", 0
     if length is not None:
-        if not re.fullmatch(rb"[0-9]{1,18}", length):
+        if not re.fullmatch(rb"0*[0-9]{1,18}", length):
             raise Wrong(f"content-length {length!r}")
         return "length", int(length)
     return "none", 0
@@ -155,7 +155,7 @@ def parse_request(data):
     if not m:
         raise Wrong(f"request line {line[:80]!r}")
     message = Message((m[1], m[2]), fields)
-    how, size = framing(fields, True)
+    how, size = framing(fields)
     if line.endswith(b"HTTP/1.1") and not message.all(b"host"):
         raise Wrong("no host")
     length = parse_body(data[used:], how, size, message)
@@ -173,7 +173,7 @@ def parse_response(data, method, over):
     if not m:
         raise Wrong(f"status line {line[:80]!r}")
     message = Message((m[1], m[2], m[3]), fields)
-    how, size = framing(fields, False)
+    how, size = framing(fields)
     status = message.status
     if status < 200 or status == 204:
         if how != "none" and not (how == "length" and status >= 200 and size == 0):

@@ -35,7 +35,7 @@ struct parsed {
     enum h1_result result;
 };
 
-static struct parsed *parse(enum head as, struct slice text, const struct h1_limits *l)
+static inline struct parsed *parse(enum head as, struct slice text, const struct h1_limits *l)
 {
     static const enum http_method methods[] = { HTTP_GET, HTTP_GET, HTTP_HEAD, HTTP_CONNECT };
     struct parsed *p = mem_zero(sizeof *p);
@@ -50,7 +50,7 @@ static struct parsed *parse(enum head as, struct slice text, const struct h1_lim
     return p;
 }
 
-static void parsed_free(struct parsed *p)
+static inline void parsed_free(struct parsed *p)
 {
     free(p->bytes);
     free(p);
@@ -58,7 +58,8 @@ static void parsed_free(struct parsed *p)
 
 /* The prefixes of a good head ask for more; those of a bad one ask for more or are refused as the
  * whole is. */
-static void check_prefixes(enum head as, struct slice text, enum h1_result result, unsigned status)
+static inline void check_prefixes(enum head as, struct slice text, enum h1_result result,
+                                  unsigned status)
 {
     for (size_t n = 0; n < text.n; n++) {
         struct parsed *p = parse(as, slice_of(text.p, n), &limits);
@@ -75,7 +76,7 @@ struct good {
 };
 
 /* Good heads, judged by the bytes that are written for the other side. */
-static void check_good(const struct good *rows, size_t n)
+static inline void check_good(const struct good *rows, size_t n)
 {
     static char out[ROOM];
 
@@ -101,7 +102,7 @@ struct bad {
     struct slice text;
 };
 
-static void check_bad(enum head as, const struct bad *rows, size_t n)
+static inline void check_bad(enum head as, const struct bad *rows, size_t n)
 {
     for (size_t i = 0; i < n; i++) {
         struct parsed *p = parse(as, rows[i].text, &limits);
