@@ -21,13 +21,11 @@ struct log_line {
     struct word at;
 };
 
-/* One `stats socket` line. */
+/* One address of a `stats socket` line. It takes the options of `bind`; its frontend and listener
+ * are NULL, for the sockets belong to the Runtime API (ops/api.h). */
 struct api_bind {
     struct api_bind *next;
-    struct listener_spec spec;
-    int level; /* 0 user, 1 operator, 2 admin */
-    struct word at;
-    struct listener *listener;
+    struct bind_conf bind;
 };
 
 /* A run of the builder; cfg->user. */
@@ -48,8 +46,7 @@ static inline struct build *build_of(const struct cfg *cfg)
 extern const struct section_kind section_global, section_defaults, section_frontend,
     section_backend, section_listen;
 extern const struct keyword_table global_keywords, tuning_keywords, proxy_keywords,
-    timeout_keywords, option_keywords, frontend_keywords, bind_options, log_keywords,
-    stats_socket_options;
+    timeout_keywords, option_keywords, frontend_keywords, bind_options, log_keywords;
 
 /* Resolves, checks and links what the sections said, and with `open` also opens listeners. False:
  * errors were reported; the snapshot is of no use then. */

@@ -31,7 +31,7 @@ static void release_snapshot(struct message *m, struct worker *control)
     atomic_fetch_sub_explicit(&e->live_snapshots, 1, memory_order_relaxed);
 }
 
-static void snapshot_unref(struct engine *e, struct snapshot *s)
+void snapshot_unref(struct engine *e, struct snapshot *s)
 {
     if (atomic_fetch_sub_explicit(&s->refs, 1, memory_order_acq_rel) > 1) return;
     s->release.deliver = release_snapshot;

@@ -80,6 +80,9 @@ void engine_stop(struct engine *e);
 /* A connection ended: whoever was paused for `maxconn` may accept again. */
 void engine_resume_accepting(struct gate *g);
 
+/* Any thread: gives back a reference to a snapshot; the control thread frees it after the last. */
+void snapshot_unref(struct engine *e, struct snapshot *s);
+
 /* A request begins and ends with the snapshot it began with. */
 static inline struct pinned *snapshot_pin(struct gate *g)
 {

@@ -14,6 +14,7 @@ void pump_start(struct pump *p, struct body_source *from, struct body_sink *to, 
 /* Pushes a part and notes what the sink said. False: the pump has come to its end. */
 static bool push(struct pump *p, const struct body_part *part)
 {
+    p->pushed = true;
     switch (p->to->ops->push(p->to, part)) {
     case SINK_READY: p->blocked = false; return true;
     case SINK_BLOCKED: p->blocked = true; return true;
@@ -23,20 +24,40 @@ static bool push(struct pump *p, const struct body_part *part)
     return false;
 }
 
+/* An empty part asks the sink to send what it has, and nothing else. */
+static bool flush(struct pump *p)
+{
+    static const struct body_part nothing;
+    return push(p, &nothing);
+}
+
+/* More than is allowed has come, or has been announced (by a chunk's size). */
+static bool too_large(const struct pump *p)
+{
+    const struct body_source_ops *ops = p->from->ops;
+
+    if (p->limit == UINT64_MAX) return false;
+    return p->bytes > p->limit || (ops->ahead && ops->ahead(p->from) > p->limit - p->bytes);
+}
+
 /* True when a part was moved and the sink would take another. */
 static bool move_part(struct pump *p)
 {
     struct body_part part;
 
     switch (p->from->ops->pull(p->from, &part)) {
-    case BODY_PART: break;
-    case BODY_WAIT: return false;
+    case BODY_PART: p->bytes += part.data.n; break;
+    case BODY_WAIT:
+        if (too_large(p))
+            p->state = PUMP_REFUSED;
+        else if (!p->pushed)
+            flush(p); /* the head need not wait for the body */
+        return false;
     case BODY_CUT: p->state = PUMP_CUT; return false;
     case BODY_BROKEN: p->state = PUMP_BROKEN; return false;
     }
     p->moved = true;
-    p->bytes += part.data.n;
-    if (p->bytes > p->limit) {
+    if (too_large(p)) {
         p->state = PUMP_REFUSED;
         return false;
     }
@@ -45,13 +66,11 @@ static bool move_part(struct pump *p)
     return !p->ended && !p->blocked;
 }
 
-/* A blocked sink first gets the chance to send what it has: an empty part asks nothing else. */
+/* A blocked sink first gets the chance to send what it has. */
 static bool unblocked(struct pump *p)
 {
-    static const struct body_part nothing;
-
     if (!p->blocked) return true;
-    if (!push(p, &nothing)) return false;
+    if (!flush(p)) return false;
     p->moved |= !p->blocked;
     return !p->blocked;
 }

@@ -25,6 +25,7 @@ struct pump {
     bool ended;           /* the last part was pushed; the sink is still sending */
     bool tired;           /* stopped for its budget: run it again in the next turn */
     bool moved;           /* the last run moved something */
+    bool pushed;          /* the sink has been pushed to: a head before the body is out */
     uint64_t bytes;       /* pulled so far */
     uint64_t limit;       /* more than this is refused */
 };

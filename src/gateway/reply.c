@@ -16,7 +16,7 @@ static void stop(struct body_source *s)
     (void)s;
 }
 
-static const struct body_source_ops own_ops = { pull, stop };
+static const struct body_source_ops own_ops = { pull, NULL, stop };
 
 enum step request_abort(struct request *r, char cause, char phase)
 {

@@ -20,6 +20,7 @@ struct bind_conf {
     unsigned maxconn; /* 0: no limit */
     const char *name; /* bind … name NAME; NULL */
     unsigned id;
+    uint8_t api_level, api_severity; /* of a `stats socket` only (ops/api_command.h) */
     struct word at; /* for messages */
     struct listener *listener;
 };
@@ -48,7 +49,8 @@ struct global_conf {
     struct log_route *logs;
     const char *log_tag, *log_send_hostname;
     struct api_bind *api_binds; /* stats socket */
-    unsigned api_timeout_ms, api_maxconn;
+    unsigned api_timeout_ms, api_maxconn; /* 0: the defaults */
+    unsigned api_before; /* so many proxies stand before its first line; it counts as one of them */
 };
 
 struct snapshot {

@@ -28,6 +28,8 @@ struct body_source;
 
 struct body_source_ops {
     enum body_pull (*pull)(struct body_source *, struct body_part *part);
+    /* How many bytes of the body are known to come, beyond what was pulled; may be NULL. */
+    uint64_t (*ahead)(const struct body_source *);
     /* Nobody will pull again; what is left unread is the owner's business. */
     void (*stop)(struct body_source *);
 };

@@ -4,6 +4,7 @@
 enum {
     RESPONSE_READ = 128 * 1024, /* a read that begins an answer may bring this much of its body */
     WIDE_FROM = 32 * 1024,      /* a body with more than this to come is read in wide pieces */
+    TRAILERS_MOST = 64,
     COPY_UP_TO = 4096, /* smaller parts are copied behind what is queued, to go in one piece */
 };
 
@@ -176,6 +177,22 @@ static enum body_pull ended_early(struct h1_conn *h, ssize_t n, struct body_part
     return BODY_CUT;
 }
 
+/* Leaves out of a trailer section, in place, the fields that end here. */
+static struct slice forwardable_trailer(struct slice trailer)
+{
+    struct http_field fields[TRAILERS_MOST];
+    unsigned n = h1_trailer_fields(trailer, fields, TRAILERS_MOST);
+    char *start = (char *)trailer.p, *out = start;
+
+    for (unsigned i = 0; i < n; i++) {
+        const char *line = fields[i].name.p;
+        const char *end = memchr(line, '\n', (size_t)(trailer.p + trailer.n - line));
+        memmove(out, line, (size_t)(end + 1 - line));
+        out += end + 1 - line;
+    }
+    return slice_between(start, out);
+}
+
 /* What can be had of the bytes in hand: BODY_WAIT when they are not enough for anything. */
 static enum body_pull pull_buffered(struct h1_conn *h, struct body_part *part)
 {
@@ -194,7 +211,7 @@ static enum body_pull pull_buffered(struct h1_conn *h, struct body_part *part)
     case H1_BAD: h->in_spoilt = true; return BODY_BROKEN;
     case H1_DONE:
         h->in_ended = part->last = true;
-        part->trailer = h->chunks.trailer;
+        if (h->chunks.trailer.n) part->trailer = forwardable_trailer(h->chunks.trailer);
         break;
     case H1_MORE: break;
     }
@@ -231,7 +248,13 @@ static void h1_source_stop(struct body_source *s)
     if (!h->in_ended) h->in_spoilt = true;
 }
 
-static const struct body_source_ops source_ops = { h1_pull, h1_source_stop };
+static uint64_t h1_source_ahead(const struct body_source *s)
+{
+    return plain_ahead(
+        (const struct h1_conn *)((const char *)s - offsetof(struct h1_conn, source)));
+}
+
+static const struct body_source_ops source_ops = { h1_pull, h1_source_ahead, h1_source_stop };
 
 /* ---- writing ---- */
 

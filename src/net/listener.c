@@ -86,10 +86,12 @@ void listener_stop(struct listener *l, struct worker *w)
 
     timer_cancel(&w->timers, &s->retry);
     if (s->io.fd >= 0 && s->io.watched) loop_pause(&w->loop, &s->io);
-    if (s->shared)
-        s->io.fd = -1; /* the last reference closes it */
-    else
-        loop_close(&w->loop, &s->io);
+    if (s->shared || l->inherited) {
+        s->io.fd = -1; /* the last reference closes it, or nobody */
+        return;
+    }
+    l->shared_fd = -1; /* the only worker's, if it was this one */
+    loop_close(&w->loop, &s->io);
 }
 
 void listener_resume(struct listener *l, struct worker *w)
