@@ -156,7 +156,7 @@ static struct slice chunked_body(char *p, unsigned count, unsigned size)
 int main(int argc, char **argv)
 {
     unsigned rounds = argc > 1 ? (unsigned)strtoul(argv[1], NULL, 10) : 6400;
-    struct arena_cache cache = { .most = 4 };
+    struct arena_cache cache = { 0 };
     char *area = mem_alloc((size_t)BATCH * BYTES), *out = mem_alloc(BYTES);
     char *bodies = mem_alloc(3 * (size_t)BYTES);
     struct work works[] = {

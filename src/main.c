@@ -18,28 +18,28 @@ static int print_version(bool all)
     return 0;
 }
 
-static bool is_defined(void *user, struct slice name)
+static int print_usage(void)
 {
-    return environment_get(user, name) != NULL;
+    command_line_usage(stdout);
+    return 0;
 }
 
-static int evaluate(const char *condition)
+static int print_rows(void (*print)(FILE *, const struct vocabulary *),
+                      const struct vocabulary *words)
 {
-    struct arena a;
-    struct environment env;
-    struct cond_error err;
-    enum cond_result r;
+    print(stdout, words);
+    return 0;
+}
 
-    arena_init(&a, NULL);
-    environment_init(&env, &a);
-    r = cond_eval(
-        slice_str(condition),
-        &(struct cond_world){ .defined = is_defined, .feature = feature_built, .user = &env },
-        &err);
-    if (r == COND_ERROR) fprintf(stderr, "gatehouse: %s at character %zu\n", err.text, err.at + 1);
-    environment_release(&env);
-    arena_release(&a);
-    return r == COND_TRUE ? 0 : 1;
+static int run(const struct command_line *o, const struct vocabulary *words)
+{
+    if (o->n_files == 0) {
+        fputs("gatehouse: no configuration: -f FILE\n\n", stderr);
+        command_line_usage(stderr);
+        return 1;
+    }
+    if (o->action == ACTION_CHECK) return process_check(o, words);
+    return process_run(o, words, registry_commands);
 }
 
 static int act(const struct command_line *o, const struct vocabulary *words)
@@ -47,19 +47,15 @@ static int act(const struct command_line *o, const struct vocabulary *words)
     switch (o->action) {
     case ACTION_VERSION: return print_version(false);
     case ACTION_BUILT: return print_version(true);
-    case ACTION_HELP: command_line_usage("gatehouse"); return 0;
-    case ACTION_CONDITION: return evaluate(o->condition);
-    case ACTION_DUMP_KEYWORDS: keywords_dump(stdout, words); return 0;
+    case ACTION_HELP: return print_usage();
+    case ACTION_CONDITION: return evaluate_condition(o, words);
+    case ACTION_DUMP_KEYWORDS: return print_rows(keywords_dump, words);
+    case ACTION_DUMP_MANUAL: return print_rows(manual_print, words);
     case ACTION_DUMP_ABSENT: absent_dump(stdout); return 0;
-    case ACTION_DUMP_MANUAL: manual_print(stdout, words); return 0;
     case ACTION_CHECK:
     case ACTION_RUN: break;
     }
-    if (o->n_files == 0) {
-        fputs("gatehouse: no configuration: -f FILE; -h lists all flags\n", stderr);
-        return 1;
-    }
-    return o->action == ACTION_CHECK ? process_check(o, words) : process_run(o, words);
+    return run(o, words);
 }
 
 int main(int argc, char **argv)

@@ -6,8 +6,10 @@
 #define GATEHOUSE_REGISTRY_H
 
 #include "lang/section.h"
+#include "ops/api_command.h"
 
 extern const struct keyword_table *const registry_keywords[]; /* end with NULL */
 extern const struct section_kind *const registry_sections[];
+extern const struct api_commands *const registry_commands[];
 
 #endif

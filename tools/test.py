@@ -14,7 +14,7 @@ The runners' side of the contract:
     failed, the former leaves the logs in the folder LOGS.
   - pytest finds the programs in GATEHOUSE, SQUARE and HAPROXY; GATEHOUSE_BUILD says which build
     (release, asan, tsan) it is. Under tsan only tests marked `threads` run.
-  - tests/serial.txt names tests that take over 20 s: they run by themselves, on the release build.
+    Those marked `serial`, which take over 20 s, run by themselves, once, on the release build.
   - A sanitizer's report in any process fails the run, whatever the test thought of it.
 Everything that a stage printed is in build/logs/STAGE.log."""
 
@@ -40,7 +40,7 @@ BUILDS = {'check': ['release'], 'unit': ['asan', 'tsan'], 'vtc': ['release', 'as
           'system': ['release', 'asan', 'tsan'], 'fuzz': ['fuzz']}
 BINARY = {'release': 'build/gatehouse', 'asan': 'build/asan/gatehouse',
           'tsan': 'build/tsan/gatehouse'}
-SLOW = 20  # seconds; beyond, a test belongs on the serial list
+SLOW = 20  # seconds; beyond, a test belongs among the serial ones
 REPORT = re.compile(r'(Address|Thread|Leak|UndefinedBehavior)Sanitizer|runtime error:')
 TEST_LINE = re.compile(r'^(ok|not ok|skip) (\S+)(?: (.*))?$')
 
@@ -50,7 +50,7 @@ class Run:
 
     def __init__(self):
         self.results = []  # (outcome, stage, name, seconds); outcome: passed, failed, skipped
-        self.dir = tempfile.mkdtemp(prefix='gatehouse-test-')
+        self.dir = tempfile.mkdtemp(prefix='gh-')  # short: paths of UNIX sockets are
         os.chmod(self.dir, 0o755)
         self.reports = os.path.join(self.dir, 'reports')
         os.mkdir(self.reports)
@@ -228,20 +228,11 @@ def unit(run, build_kind, names):
     run.close_stage(stage, time.monotonic() - start, '\n'.join(shown))
 
 
-def serial_list():
-    try:
-        with open(os.path.join(ROOT, 'tests', 'serial.txt'), encoding='utf-8') as f:
-            return [line.strip() for line in f if line.strip() and line[0] != '#']
-    except FileNotFoundError:
-        return []
-
-
-def vtc(run, build_kind, names, serial=False):
-    stage = f'vtc {build_kind}' + (' serial' if serial else '')
+def vtc(run, build_kind, names):
+    stage = f'vtc {build_kind}'
     files = sorted(glob.glob(os.path.join(ROOT, 'tests/vtc/**/*.vtc'), recursive=True))
     files = [os.path.relpath(f, ROOT) for f in files]
-    slow = ['tests/' + t for t in serial_list()]
-    files = [f for f in files if any(n in f for n in names or ['']) and (f in slow) == serial]
+    files = [f for f in files if any(n in f for n in names or [''])]
     if not files:
         return
     env = environment(run, build_kind)
@@ -269,22 +260,18 @@ def count_junit(run, stage, file):
 
 def system(run, build_kind, names, serial=False):
     stage = f'system {build_kind}' + (' serial' if serial else '')
-    slow = ['tests/' + t for t in serial_list() if t.startswith('system/')]
-    if not glob.glob(os.path.join(ROOT, 'tests/system/test_*.py')) or (serial and not slow):
+    if not glob.glob(os.path.join(ROOT, 'tests/system/test_*.py')):
         return
     junit = os.path.join(run.dir, log_name(stage) + '.xml')
     argv = run.no_random + ['/usr/bin/python3', '-m', 'pytest', '-q', '-rfEs', '-p',
-                            'no:cacheprovider', '-o',
-                            'markers=threads: also run under ThreadSanitizer', f'--basetemp={run.dir}/{log_name(stage)}.d',
-                            f'--junitxml={junit}', '--durations=10']
+                            'no:cacheprovider', f'--basetemp={run.dir}/{build_kind[0]}{len(run.results)}',
+                            f'--junitxml={junit}', '--durations=10', 'tests/system', '-m']
+    if serial:
+        argv += ['serial']
+    else:
+        argv += ['threads and not serial' if build_kind == 'tsan' else 'not serial', '-n', '2']
     if names:
         argv += ['-k', ' or '.join(names)]
-    if build_kind == 'tsan':
-        argv += ['-m', 'threads']
-    if serial:
-        argv += slow
-    else:
-        argv += ['-n', '2', 'tests/system'] + [f'--deselect={t}' for t in slow]
     start = time.monotonic()
     env = environment(run, build_kind)
     env['PYTHONDONTWRITEBYTECODE'] = '1'
@@ -320,6 +307,9 @@ def fuzz(run, names, seconds, keep):
                                 f'-max_total_time={seconds}', '-timeout=20', '-rss_limit_mb=2048',
                                 '-print_final_stats=1',
                                 f'-artifact_prefix={LOGS}/fuzz-{target}-', corpus]
+        words = [d for d in glob.glob(os.path.join(ROOT, 'tests/fuzz/*.dict'))
+                 if target.startswith(os.path.basename(d)[:-len('.dict')])]
+        argv += ['-dict=' + max(words, key=len)] if words else []
         seeds = os.path.join(ROOT, 'tests/fuzz/corpus', target)
         argv += [seeds] if os.path.isdir(seeds) else []
         began = time.monotonic()
@@ -365,10 +355,7 @@ def stages(run, kinds, names, seconds, keep):
     if 'system' in kinds:
         for kind in filter(works, ['asan', 'release', 'tsan']):
             system(run, kind, names)
-    if works('release'):
-        if 'vtc' in kinds:
-            vtc(run, 'release', names, serial=True)
-        if 'system' in kinds:
+        if works('release'):
             system(run, 'release', names, serial=True)
     if 'fuzz' in kinds and works('fuzz'):
         fuzz(run, names, seconds, keep)
@@ -381,9 +368,9 @@ def summary(run):
         print('\nThe slowest:')
     for _, stage, name, seconds in slowest:
         if seconds > 0:
-            late = seconds > SLOW and not stage.endswith('serial') and stage != 'fuzz'
+            late = seconds > SLOW and stage.startswith('system') and not stage.endswith('serial')
             print(f'{seconds:8.2f} s  {stage}  {name}'
-                  + ('   (over 20 s: for tests/serial.txt)' if late else ''))
+                  + ('   (over 20 s: mark it `serial`)' if late else ''))
     failed = [r for r in run.results if r[0] == 'failed']
     if failed:
         print('\nFailed:')

@@ -52,6 +52,21 @@ void object_enter(struct objects *all, struct object *o, const char *kind, const
     pthread_mutex_unlock(&all->lock);
 }
 
+/* Under the lock. */
+static void leave_index(struct object *o)
+{
+    struct slice key = slice_str(o->key);
+
+    if (hashmap_get(&o->all->by_name, key) == o) hashmap_remove(&o->all->by_name, key);
+}
+
+void object_forget(struct object *o)
+{
+    pthread_mutex_lock(&o->all->lock);
+    leave_index(o);
+    pthread_mutex_unlock(&o->all->lock);
+}
+
 void object_unref(struct object *o)
 {
     unsigned before = atomic_load_explicit(&o->refs, memory_order_relaxed);
@@ -66,7 +81,7 @@ void object_unref(struct object *o)
         pthread_mutex_unlock(&o->all->lock);
         return;
     }
-    hashmap_remove(&o->all->by_name, slice_str(o->key));
+    leave_index(o);
     pthread_mutex_unlock(&o->all->lock);
     free(o->key);
     o->free(o);

@@ -38,6 +38,10 @@ struct object *object_find(struct objects *all, const char *kind, const char *na
 void object_enter(struct objects *all, struct object *o, const char *kind, const char *name,
                   void (*free)(struct object *));
 
+/* Takes the object out of the index: it is not found any more, and another may have its name. It
+ * lives on as long as it is referred to. */
+void object_forget(struct object *o);
+
 static inline void object_ref(struct object *o)
 {
     atomic_fetch_add_explicit(&o->refs, 1, memory_order_relaxed);

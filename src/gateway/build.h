@@ -33,8 +33,13 @@ struct build {
     struct engine *engine;
     struct snapshot *snapshot;
     const struct snapshot *before; /* reload: the one in use */
+    unsigned n_workers;
     unsigned max_proxies;
-    const char *node;
+    const char *local_peer; /* -L; NULL: not given */
+    bool ignore_unresolved; /* -dr */
+    bool take_over;         /* -sf, -st: an old process may still hold our addresses … */
+    bool (*address_taken)(struct build *); /* … and does: true to try again. NULL: do not */
+    void *user;                            /* address_taken's */
 };
 
 static inline struct build *build_of(const struct cfg *cfg)
@@ -45,11 +50,37 @@ static inline struct build *build_of(const struct cfg *cfg)
 /* The kinds of section and the tables of keywords of this folder. */
 extern const struct section_kind section_global, section_defaults, section_frontend,
     section_backend, section_listen;
-extern const struct keyword_table global_keywords, tuning_keywords, proxy_keywords,
-    timeout_keywords, option_keywords, frontend_keywords, bind_options, log_keywords;
+extern const struct keyword_table limit_keywords, identity_keywords, process_keywords,
+    environment_keywords, tuning_keywords, log_keywords, proxy_keywords, timeout_keywords,
+    option_keywords, keepalive_keywords, frontend_keywords, bind_options;
 
-/* Resolves, checks and links what the sections said, and with `open` also opens listeners. False:
- * errors were reported; the snapshot is of no use then. */
-bool build_compile(struct build *b, struct cfg *cfg, bool open);
+/* A keyword that may stand once: when it was `given` before, that is noted and the line skipped,
+ * for in HAProxy the first one holds. Returns given. */
+bool keyword_again(struct cfg *cfg, struct words *w, bool given);
+
+/* The rest of the line as one text. */
+bool words_sentence(struct cfg *cfg, struct words *w, const char **out);
+
+/* The address that a `bind` line's text `at` means with that port; a host name is resolved. False:
+ * an error was reported. */
+bool bind_address(struct cfg *cfg, const struct word *at, const struct address_spec *a,
+                  uint16_t port, union address *out);
+
+/* Resolves, checks and links what the sections said. False: errors were reported; the snapshot is
+ * of no use then. */
+bool build_compile(struct build *b, struct cfg *cfg);
+
+/* Then, to use it: opens the logs, and the listeners that are not there yet. False as above. */
+bool build_open(struct build *b, struct cfg *cfg);
+
+/* And at last, when nothing can fail any more and `is` is about to take the place of `was`: the
+ * listeners take over what it says of their sockets, and those that it does not have are forgotten.
+ * What the system refuses is printed to out. */
+void build_adopt(const struct snapshot *was, const struct snapshot *is, FILE *out);
+
+/* Their parts: logs (gateway/compile_logs.c) and listeners (gateway/compile_binds.c). */
+void build_logs(struct build *b, struct cfg *cfg);
+bool build_check_binds(struct build *b, struct cfg *cfg);
+bool build_open_binds(struct build *b, struct cfg *cfg);
 
 #endif

@@ -34,16 +34,16 @@ void flow_enter_backend(struct flow *f, const struct proxy_conf *backend)
 
 static void slot_taken(struct flow *f, const struct server_conf *s)
 {
-    struct counters *c;
-
     f->server = s;
     f->has_slot = true;
     f->chosen = flow_worker(f)->now_usec;
-    c = flow_server_counters(f);
-    counter_add(&c->sessions, 1);
-    counter_add(&c->chosen, 1);
+}
+
+static void chosen(struct flow *f, const struct server_conf *s)
+{
+    slot_taken(f, s);
+    counter_add(&flow_server_counters(f)->chosen, 1);
     counter_add(&flow_backend_counters(f)->chosen, 1);
-    rate_add(&c->session_rate, (uint32_t)(flow_worker(f)->now / 1000));
 }
 
 static void slot_release(struct flow *f)
@@ -105,7 +105,7 @@ static enum flow_result wait_in_queue(struct flow *f)
     f->queued_at = flow_worker(f)->now_usec;
     if (choose(f, &s) == BALANCE_CHOSEN) { /* one came free in between */
         leave_queue(f);
-        slot_taken(f, s);
+        chosen(f, s);
         return FLOW_OK;
     }
     timer_set(&flow_worker(f)->timers, &f->timer,
@@ -127,7 +127,7 @@ enum flow_result flow_choose_server(struct flow *f)
         return FLOW_LATE;
     }
     switch (choose(f, &s)) {
-    case BALANCE_CHOSEN: slot_taken(f, s); return FLOW_OK;
+    case BALANCE_CHOSEN: chosen(f, s); return FLOW_OK;
     case BALANCE_FULL: return wait_in_queue(f);
     case BALANCE_NONE: break;
     }
@@ -147,6 +147,15 @@ static void adopt(struct flow *f, struct server_conn *sc)
     f->conn = sc;
     sc->owner = f;
     sc->notify = on_server;
+}
+
+/* Each attempt is a session of the server's. */
+static void count_attempt(struct flow *f)
+{
+    struct counters *c = flow_server_counters(f);
+
+    counter_add(&c->sessions, 1);
+    rate_add(&c->session_rate, (uint32_t)(flow_worker(f)->now / 1000));
 }
 
 static struct server_conn *from_pool(struct flow *f, bool first, bool probe)
@@ -256,6 +265,7 @@ enum flow_result flow_connect(struct flow *f, bool first, bool probe)
     if (timer_is_set(&f->timer)) return FLOW_WAIT; /* the pause before a retry */
     if (!f->conn) {
         struct server_conn *sc = from_pool(f, first, probe);
+        count_attempt(f);
         if (sc) {
             adopt(f, sc);
             sc->fresh = false;
@@ -272,12 +282,25 @@ enum flow_result flow_connect(struct flow *f, bool first, bool probe)
     return r;
 }
 
+/* What went to the server is what came in for it. */
+static void count_bytes(struct flow *f, struct h1_conn *h)
+{
+    struct counters *all[] = { flow_server_counters(f), flow_backend_counters(f) };
+
+    for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
+        counter_add(&all[i]->bytes_in, h->bytes_out);
+        counter_add(&all[i]->bytes_out, h->bytes_in);
+    }
+    h->bytes_in = h->bytes_out = 0;
+}
+
 void flow_release_conn(struct flow *f, bool reusable)
 {
     struct server_conn *sc = f->conn;
 
     if (!sc) return;
     f->conn = NULL;
+    count_bytes(f, &sc->h1);
     if (!reusable)
         server_conn_close(sc, false);
     else if (f->backend->be->reuse == REUSE_NEVER)

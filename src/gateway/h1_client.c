@@ -250,6 +250,18 @@ static void refuse(struct h1_client *c, const struct bind_conf *bind, unsigned s
     request_start(r);
 }
 
+/* A connection on which nothing was said counts as a bad request, as in HAProxy. */
+static void count_silent(struct h1_client *c, const struct bind_conf *bind)
+{
+    struct counters *n = session_counters(&c->session);
+
+    if (proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES)) return;
+    counter_add(&n->requests, 1);
+    rate_add(&n->request_rate, (uint32_t)(now(c) / 1000));
+    counter_add(&n->failed_req, 1);
+    counter_add(&n->responses[4], 1);
+}
+
 /* How long the next head may take: `timeout http-keep-alive` until its first byte, then `timeout
  * http-request`, which also holds for the first request from the start; either falls back to the
  * other, and to `timeout client`. */
@@ -290,7 +302,10 @@ static bool serve_one(struct h1_client *c, const struct bind_conf *bind)
     case H1_HEAD_BAD: refuse(c, bind, err.status, err.reason); return false;
     case H1_HEAD_CUT: refuse(c, bind, 400, "the client closed within a head"); return false;
     case H1_HEAD_CLOSED:
-    case H1_HEAD_BROKEN: end(c, false); return false;
+    case H1_HEAD_BROKEN:
+        if (c->session.n_requests == 0) count_silent(c, bind);
+        end(c, false);
+        return false;
     }
     return false;
 }

@@ -4,6 +4,8 @@
 #include "runtime/log.h"
 #include "runtime/resolve.h"
 
+#include <unistd.h>
+
 static struct log_line **lines_of(struct section *s, bool **global)
 {
     if (s->kind->in == IN_GLOBAL) {
@@ -23,6 +25,8 @@ static bool parse_log_address(struct cfg *cfg, struct log_line *l, const struct 
 
     l->fd = log_fd_named(at->text);
     if (l->fd >= 0) return true;
+    if (slice_starts(at->text, SLICE("ring@")))
+        return cfg_error(cfg, at, "logs to a ring are not supported by Gatehouse");
     wrong = address_parse(at->text, &a);
     if (wrong || a.kind == ADDRESS_FD || a.any)
         return cfg_error(cfg, at, "'%.*s': %s", SLICE_ARG(at->text),
@@ -70,7 +74,7 @@ static bool parse_named_number(struct cfg *cfg, const struct word *at, const cha
 static bool parse_facility_and_levels(struct cfg *cfg, struct log_line *l, struct words *w)
 {
     const struct word *at;
-    int facility;
+    int facility = 0;
 
     if (!words_need(cfg, w, &at)) return false;
     if (!parse_named_number(cfg, at, "log facility", log_facility_names(),
@@ -99,7 +103,9 @@ static bool parse_log(struct cfg *cfg, void *target, struct words *w)
         if (global) *global = false;
         return true;
     }
-    if (global && words_take_if(w, "global")) {
+    if (words_is(w, "global")) {
+        if (!global) return words_error(cfg, w, "'log global' is for proxies");
+        words_next(w);
         *global = true;
         return true;
     }
@@ -112,6 +118,8 @@ static bool parse_log(struct cfg *cfg, void *target, struct words *w)
             if (!words_uint(cfg, w, &l->length, LOG_LINE_LEAST, LOG_LINE_MOST)) return false;
         } else if (words_take_if(w, "format")) {
             if (!parse_log_format(cfg, l, w)) return false;
+        } else if (words_is(w, "sample")) {
+            return words_error(cfg, w, "'sample' is not supported by Gatehouse");
         } else {
             break;
         }
@@ -130,6 +138,19 @@ static bool parse_log_tag(struct cfg *cfg, void *target, struct words *w)
     return words_str(cfg, w, tag);
 }
 
+/* log-send-hostname [TEXT] */
+static bool parse_log_host(struct cfg *cfg, void *target, struct words *w)
+{
+    struct global_conf *g = ((struct section *)target)->data;
+    char name[256];
+
+    if (words_left(w)) return words_str(cfg, w, &g->log_send_hostname);
+    if (gethostname(name, sizeof name) < 0) name[0] = '\0';
+    name[sizeof name - 1] = '\0';
+    g->log_send_hostname = arena_str(cfg->arena, slice_str(name));
+    return true;
+}
+
 static const struct keyword rows[] = {
     { "log", IN_GLOBAL | IN_PROXY, parse_log,
       "global | <address> [len <length>] [format <format>] <facility> [<max level> [<min level>]]",
@@ -142,6 +163,10 @@ static const struct keyword rows[] = {
       0, NULL },
     { "log-tag", IN_GLOBAL | IN_PROXY, parse_log_tag, "<text>", "the program's name", 0,
       "The tag of syslog lines.", 0, NULL },
+    { "log-send-hostname", IN_GLOBAL, parse_log_host, "[<text>]", "off", 0,
+      "The name of the host in syslog lines: this text, or the system's own name. Lines are then "
+      "in the format `rfc3164` where the `log` line says nothing else.",
+      0, NULL },
 };
 
 const struct keyword_table log_keywords = KEYWORD_TABLE("Logs", KEYWORDS, rows);

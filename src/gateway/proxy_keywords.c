@@ -12,11 +12,9 @@ static struct proxy_conf *proxy(void *target)
 static bool parse_mode(struct cfg *cfg, void *target, struct words *w)
 {
     static const char *const modes[] = { "tcp", "http", NULL };
-    const struct word *at = words_peek(w);
     unsigned mode;
 
     if (!words_enum(cfg, w, &mode, modes)) return false;
-    if (mode == MODE_TCP) return cfg_error(cfg, at, "'mode tcp' is not supported by Gatehouse yet");
     proxy(target)->mode = mode;
     return true;
 }
@@ -33,9 +31,39 @@ static bool parse_max_body(struct cfg *cfg, void *target, struct words *w)
     return words_size(cfg, w, &proxy(target)->max_body, 0, INT64_MAX);
 }
 
+static bool parse_description(struct cfg *cfg, void *target, struct words *w)
+{
+    return words_sentence(cfg, w, &proxy(target)->description);
+}
+
+static bool parse_id(struct cfg *cfg, void *target, struct words *w)
+{
+    const struct snapshot *s = build_of(cfg)->snapshot;
+    struct proxy_conf *p = proxy(target);
+    const struct word *at = words_peek(w);
+    unsigned id;
+
+    if (!words_uint(cfg, w, &id, 1, INT_MAX)) return false;
+    for (unsigned i = 0; i < s->n_proxies; i++) {
+        const struct proxy_conf *other = s->proxies[i];
+        if (!other->id_given || other->id != id) continue;
+        cfg_error(cfg, at, "%s '%s' has the id %u already", other->section->kind->name, other->name,
+                  id);
+        return cfg_hint(cfg, "at %s", place_name(cfg->arena, &other->section->at));
+    }
+    p->id = id;
+    p->id_given = true;
+    return true;
+}
+
 static const struct keyword proxy_rows[] = {
     { "mode", IN_PROXY, parse_mode, "http", "tcp, as in HAProxy", 0,
-      "The protocol that is spoken. `mode tcp` is not supported yet and is refused.", 0, NULL },
+      "The protocol that is spoken. A proxy in `mode tcp` is not supported yet and is refused.", 0,
+      NULL },
+    { "description", IN_LISTEN, parse_description, "<text>", "none", 0,
+      "A text about this proxy, for those who look at statistics.", 0, NULL },
+    { "id", IN_LISTEN, parse_id, "<number>", "the next that is free", 0,
+      "The number that statistics show for this proxy.", 0, NULL },
     { "disabled", IN_PROXY, parse_disabled, "", NULL, 0,
       "The proxy takes no traffic: its listeners are not opened, and requests sent to it as a "
       "backend get 503.",
@@ -55,15 +83,21 @@ const struct keyword_table proxy_keywords = KEYWORD_TABLE("Proxies", KEYWORDS, p
 
 static bool parse_timeout(struct cfg *cfg, void *target, struct words *w)
 {
-    char *timeouts = (char *)&proxy(target)->timeouts;
+    struct proxy_conf *p = proxy(target);
+    size_t at = (size_t)w->keyword->param;
+    uint32_t bit = UINT32_C(1) << at / sizeof(unsigned);
 
-    return words_time(cfg, w, (unsigned *)(timeouts + w->keyword->param), UNIT_MS, 0, INT_MAX);
+    if (p->timeouts_given & bit)
+        cfg_warning(cfg, w->name, "'%s' was said before; this one takes its place",
+                    w->keyword->name);
+    p->timeouts_given |= bit;
+    return words_time(cfg, w, (unsigned *)((char *)&p->timeouts + at), UNIT_MS, 0, INT_MAX);
 }
 
-#define TIMEOUT(name, where, dflt, field, doc)                         \
-    {                                                                  \
-        "timeout " name, where, parse_timeout, "<time>", dflt, 0, doc, \
-            offsetof(struct proxy_timeouts, field), NULL               \
+#define TIMEOUT(name, where, dflt, field, doc)                                         \
+    {                                                                                  \
+        "timeout " name, where, parse_timeout, "<time>", dflt, KW_ELSEWHERE_WARN, doc, \
+            offsetof(struct proxy_timeouts, field), NULL                               \
     }
 
 static const struct keyword timeout_rows[] = {
@@ -109,10 +143,10 @@ static bool parse_option(struct cfg *cfg, void *target, struct words *w)
 
     (void)cfg;
     p->options_given |= bit;
-    if (w->prefix == PREFIX_NO)
-        p->options &= ~bit;
-    else
+    if (w->prefix == PREFIX_NONE)
         p->options |= bit;
+    else
+        p->options &= ~bit;
     return true;
 }
 
@@ -138,9 +172,32 @@ static bool parse_redispatch(struct cfg *cfg, void *target, struct words *w)
     return parse_option(cfg, target, w);
 }
 
-#define OPTION(name, where, parse, args, option, doc)                             \
-    {                                                                             \
-        "option " name, where, parse, args, NULL, KW_NO_PREFIX, doc, option, NULL \
+/* Gatehouse stays strict: what this would let through has two readings, or is harmless and let
+ * through anyway. */
+static bool parse_accept_invalid(struct cfg *cfg, void *target, struct words *w)
+{
+    if (w->prefix == PREFIX_NONE)
+        cfg_notice(cfg, w->name, "'%s' relaxes nothing here: what is refused is not safe to pass",
+                   w->keyword->name);
+    return parse_option(cfg, target, w);
+}
+
+/* Both sides at once. */
+static bool parse_keepalive(struct cfg *cfg, void *target, struct words *w)
+{
+    struct proxy_conf *p = proxy(target);
+    uint32_t bits = UINT32_C(1) << OPT_CLIENT_KEEPALIVE | UINT32_C(1) << OPT_SERVER_KEEPALIVE;
+
+    (void)cfg;
+    p->options_given |= bits;
+    p->options = w->prefix == PREFIX_NONE ? p->options | bits : p->options & ~bits;
+    return true;
+}
+
+#define OPTION(name, where, parse, args, option, doc)                               \
+    {                                                                               \
+        "option " name, where, parse, args, NULL,                                   \
+            KW_NO_PREFIX | KW_DEFAULT_PREFIX | KW_ELSEWHERE_WARN, doc, option, NULL \
     }
 
 static const struct keyword option_rows[] = {
@@ -161,7 +218,79 @@ static const struct keyword option_rows[] = {
            "Connections that close or time out without having sent a byte get no 408 and are not "
            "logged."),
     OPTION("dontlognull", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_DONTLOGNULL,
-           "Connections on which nothing was sent are not logged."),
+           "Connections on which nothing was sent are not logged. At present that is so anyway."),
+    OPTION("http-no-delay", IN_PROXY, parse_option, "", OPT_HTTP_NO_DELAY,
+           "What there is to send is sent at once, however little it is. That is always so."),
+    OPTION("tcpka", IN_PROXY, parse_keepalive, "", 0,
+           "TCP keepalive on connections to clients and to servers, so that the system finds out "
+           "when a silent peer is gone. Its times are the system's, or those of `clitcpka-…` and "
+           "`srvtcpka-…`."),
+    OPTION("clitcpka", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_CLIENT_KEEPALIVE,
+           "TCP keepalive on connections to clients."),
+    OPTION("srvtcpka", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_SERVER_KEEPALIVE,
+           "TCP keepalive on connections to servers."),
+    OPTION("tcp-smart-connect", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_SMART_CONNECT,
+           "A new connection to a server is acknowledged together with the request, which saves a "
+           "packet."),
+    OPTION(
+        "accept-invalid-http-request", IN_DEFAULTS | IN_FRONTEND, parse_accept_invalid, "",
+        OPT_ACCEPT_INVALID_REQUEST,
+        "Accepted, with a notice, and relaxes nothing: a request that HAProxy would pass on only "
+        "with this is refused."),
+    OPTION("accept-invalid-http-response", IN_DEFAULTS | IN_BACKEND, parse_accept_invalid, "",
+           OPT_ACCEPT_INVALID_RESPONSE,
+           "Accepted, with a notice, and relaxes nothing: the answer to a response that HAProxy "
+           "would pass on only with this is 502."),
 };
 
 const struct keyword_table option_keywords = KEYWORD_TABLE("Options", KEYWORDS, option_rows);
+
+/* ---- TCP keepalive ---- */
+
+static bool parse_keep_count(struct cfg *cfg, void *target, struct words *w)
+{
+    enum { MOST = 127 }; /* Linux's */
+    return words_uint(cfg, w, (unsigned *)((char *)proxy(target) + w->keyword->param), 0, MOST);
+}
+
+static bool parse_keep_time(struct cfg *cfg, void *target, struct words *w)
+{
+    enum { MOST_MS = 32767 * 1000 }; /* Linux's */
+    unsigned ms;
+
+    if (!words_time(cfg, w, &ms, UNIT_S, 0, MOST_MS)) return false;
+    *(unsigned *)((char *)proxy(target) + w->keyword->param) = (ms + 999) / 1000;
+    return true;
+}
+
+#define KEEPALIVE(name, where, parse, args, field, doc)                   \
+    {                                                                     \
+        name, where, parse, args, "the system's", KW_ELSEWHERE_WARN, doc, \
+            offsetof(struct proxy_conf, field), NULL                      \
+    }
+
+static const struct keyword keepalive_rows[] = {
+    KEEPALIVE("clitcpka-cnt", IN_DEFAULTS | IN_FRONTEND, parse_keep_count, "<number>",
+              client_socket.keep_count,
+              "`option clitcpka`: a client that leaves so many probes unanswered is given up."),
+    KEEPALIVE("clitcpka-idle", IN_DEFAULTS | IN_FRONTEND, parse_keep_time, "<time>",
+              client_socket.keep_idle,
+              "`option clitcpka`: how long a connection is silent before it is probed; in seconds "
+              "when no unit is given."),
+    KEEPALIVE("clitcpka-intvl", IN_DEFAULTS | IN_FRONTEND, parse_keep_time, "<time>",
+              client_socket.keep_interval,
+              "`option clitcpka`: the time between two probes; in seconds when no unit is given."),
+    KEEPALIVE("srvtcpka-cnt", IN_DEFAULTS | IN_BACKEND, parse_keep_count, "<number>",
+              server_socket.keep_count,
+              "`option srvtcpka`: a server that leaves so many probes unanswered is given up."),
+    KEEPALIVE("srvtcpka-idle", IN_DEFAULTS | IN_BACKEND, parse_keep_time, "<time>",
+              server_socket.keep_idle,
+              "`option srvtcpka`: how long a connection is silent before it is probed; in seconds "
+              "when no unit is given."),
+    KEEPALIVE("srvtcpka-intvl", IN_DEFAULTS | IN_BACKEND, parse_keep_time, "<time>",
+              server_socket.keep_interval,
+              "`option srvtcpka`: the time between two probes; in seconds when no unit is given."),
+};
+
+const struct keyword_table keepalive_keywords = KEYWORD_TABLE("TCP keepalive", KEYWORDS,
+                                                              keepalive_rows);

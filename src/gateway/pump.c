@@ -1,14 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/pump.h"
+#include "runtime/pipe.h"
 
 enum {
     PARTS_PER_RUN = 4,
-    BYTES_PER_RUN = 256 * 1024,
+    BYTES_PER_RUN = 256 * 1024, /* copied; what goes through a pipe costs next to nothing */
+    SPLICE_FROM = 256 * 1024,   /* with less ahead, copying it costs no more */
+    SPLICE_PARTS = 8 * 1024,    /* the same, if it comes in parts no longer than this */
 };
 
 void pump_start(struct pump *p, struct body_source *from, struct body_sink *to, uint64_t limit)
 {
     *p = (struct pump){ .from = from, .to = to, .state = PUMP_RUNNING, .limit = limit };
+    p->last_part = SPLICE_PARTS; /* for all we know */
 }
 
 /* Pushes a part and notes what the sink said. False: the pump has come to its end. */
@@ -40,13 +44,36 @@ static bool too_large(const struct pump *p)
     return p->bytes > p->limit || (ops->ahead && ops->ahead(p->from) > p->limit - p->bytes);
 }
 
+/* Whether the next part had better come in a pipe. A body that began so ends so. What comes in one
+ * can't become too large: all that is ahead is allowed. */
+static bool splice_pays(const struct pump *p)
+{
+    const struct body_source_ops *from = p->from->ops;
+
+    if (!from->pull_pipe || !p->to->ops->takes_pipe || p->last_part < SPLICE_PARTS || too_large(p))
+        return false;
+    return from->ahead(p->from) >= (p->spliced ? SPLICE_PARTS : SPLICE_FROM) &&
+           p->to->ops->takes_pipe(p->to);
+}
+
+static enum body_pull pull(struct pump *p, struct body_part *part)
+{
+    enum body_pull r = splice_pays(p) ? p->from->ops->pull_pipe(p->from, part)
+                                      : p->from->ops->pull(p->from, part);
+    if (r != BODY_PART) return r;
+    p->spliced = part->pipe != NULL;
+    p->last_part = p->spliced ? part->pipe->held : part->data.n;
+    p->bytes += p->last_part;
+    return BODY_PART;
+}
+
 /* True when a part was moved and the sink would take another. */
 static bool move_part(struct pump *p)
 {
     struct body_part part;
 
-    switch (p->from->ops->pull(p->from, &part)) {
-    case BODY_PART: p->bytes += part.data.n; break;
+    switch (pull(p, &part)) {
+    case BODY_PART: break;
     case BODY_WAIT:
         if (too_large(p))
             p->state = PUMP_REFUSED;
@@ -82,7 +109,7 @@ enum pump_state pump_run(struct pump *p)
     p->tired = p->moved = false;
     if (p->state != PUMP_RUNNING || !unblocked(p)) return p->state;
     for (unsigned parts = 1; !p->ended && move_part(p) && !p->tired; parts++)
-        p->tired = parts == PARTS_PER_RUN || p->bytes - from >= BYTES_PER_RUN;
+        p->tired = parts == PARTS_PER_RUN || (!p->spliced && p->bytes - from >= BYTES_PER_RUN);
     if (p->state == PUMP_RUNNING && p->ended && !p->blocked) p->state = PUMP_DONE;
     return p->state;
 }

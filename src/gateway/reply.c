@@ -16,13 +16,21 @@ static void stop(struct body_source *s)
     (void)s;
 }
 
-static const struct body_source_ops own_ops = { pull, NULL, stop };
+static const struct body_source_ops own_ops = { .pull = pull, .stop = stop };
 
 enum step request_abort(struct request *r, char cause, char phase)
 {
     if (r->ended.cause == '-') r->ended = (struct termination){ cause, phase };
     r->whole = false;
     return FINISH;
+}
+
+enum step request_client_left(struct request *r, char phase)
+{
+    counter_add(&session_counters(r->flow.session)->client_aborts, 1);
+    if (r->flow.backend) counter_add(&flow_backend_counters(&r->flow)->client_aborts, 1);
+    if (r->flow.server) counter_add(&flow_server_counters(&r->flow)->client_aborts, 1);
+    return request_abort(r, 'C', phase);
 }
 
 /* After these the client's next bytes can't be trusted, or it is too slow to be waited for. */

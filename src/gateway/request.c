@@ -77,35 +77,47 @@ static void run_steps(struct request *r)
 
 /* ---- deadlines: who is being waited for, and how long that may take ---- */
 
+/* In a tunnel `timeout tunnel` holds for both sides, and once one direction has ended `timeout
+ * client-fin` and `timeout server-fin`; each where it is set. */
+static unsigned limit_of(const struct request *r, unsigned usual, unsigned fin)
+{
+    unsigned tunnel = request_timeouts(r)->tunnel;
+    bool half = r->up.state == PUMP_DONE || r->down.state == PUMP_DONE;
+
+    if (!r->tunnel) return usual;
+    if (half && fin) return fin;
+    return tunnel ? tunnel : usual;
+}
+
+/* A deadline is set when the waiting begins, and put off by progress only. True: it changed. */
+static bool put_off(msec_t *until, bool waiting, bool progress, msec_t now, unsigned limit)
+{
+    if (waiting && limit) {
+        if (*until && !progress) return false;
+        *until = now + limit;
+        return true;
+    }
+    if (!*until) return false;
+    *until = 0;
+    return true;
+}
+
 static void client_deadline(struct request *r, bool waiting, bool progress)
 {
-    unsigned limit = r->tunnel ? request_timeouts(r)->tunnel : r->flow.frontend->timeouts.client;
+    const struct proxy_timeouts *t = &r->flow.frontend->timeouts;
+    unsigned limit = limit_of(r, t->client, t->client_fin);
 
-    if (r->tunnel && !limit) limit = r->flow.frontend->timeouts.client;
-    if (!waiting || !limit) {
-        if (!r->client_until) return;
-        r->client_until = 0;
-    } else {
-        if (r->client_until && !progress) return;
-        r->client_until = r->gate->worker.now + limit;
-    }
-    r->client->ops->deadline(r->client, r->client_until);
+    if (put_off(&r->client_until, waiting, progress, r->gate->worker.now, limit))
+        r->client->ops->deadline(r->client, r->client_until);
 }
 
 static void server_deadline(struct request *r, bool waiting, bool progress)
 {
-    unsigned limit = request_timeouts(r)->server;
+    const struct proxy_timeouts *t = request_timeouts(r);
+    unsigned limit = limit_of(r, t->server, t->server_fin);
 
-    if (r->tunnel && request_timeouts(r)->tunnel) limit = request_timeouts(r)->tunnel;
-    if (!r->flow.conn) return;
-    if (!waiting || !limit) {
-        if (!r->server_until) return;
-        r->server_until = 0;
-    } else {
-        if (r->server_until && !progress) return;
-        r->server_until = r->gate->worker.now + limit;
-    }
-    conn_deadline(&r->flow.conn->h1.conn, r->server_until);
+    if (r->flow.conn && put_off(&r->server_until, waiting, progress, r->gate->worker.now, limit))
+        conn_deadline(&r->flow.conn->h1.conn, r->server_until);
 }
 
 /* A side is waited for when its body is awaited, when it does not take what it is sent, and (the

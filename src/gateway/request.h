@@ -116,6 +116,9 @@ enum step request_refuse(struct request *r, unsigned status, char cause, char ph
 /* Ends without (another) answer. */
 enum step request_abort(struct request *r, char cause, char phase);
 
+/* The client has left: counts that, and ends. */
+enum step request_client_left(struct request *r, char phase);
+
 /* Gives the server's side up: its connection is closed. */
 void request_drop_server(struct request *r);
 

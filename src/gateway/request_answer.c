@@ -27,8 +27,6 @@ static enum step no_answer(struct request *r)
         r->flow.fresh_only = true;
         return CONNECT;
     }
-    counter_add(&flow_server_counters(&r->flow)->server_aborts, 1);
-    counter_add(&flow_backend_counters(&r->flow)->server_aborts, 1);
     return bad_answer(r, 502, 'S');
 }
 
@@ -36,10 +34,7 @@ static enum step no_answer(struct request *r)
 static enum step blame_upload(struct request *r)
 {
     switch (r->up.state) {
-    case PUMP_CUT:
-        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
-        counter_add(&flow_backend_counters(&r->flow)->client_aborts, 1);
-        return request_abort(r, 'C', 'D');
+    case PUMP_CUT: return request_client_left(r, 'D');
     case PUMP_BROKEN:
         counter_add(&session_counters(r->flow.session)->failed_req, 1);
         return request_refuse(r, 400, 'P', 'D');
@@ -56,11 +51,20 @@ static bool forward_interim(struct request *r)
            r->client->ops->flush(r->client) != SINK_BROKEN;
 }
 
+/* [hrsp_*] by the hundreds of the status; 0: none, or an odd one. */
+static counter_t *status_counter(struct counters *c, unsigned status)
+{
+    return &c->responses[status >= 100 && status < 600 ? status / 100 : 0];
+}
+
 static enum step take_answer(struct request *r, const struct http_msg *head, size_t used)
 {
     struct server_conn *sc = r->flow.conn;
+    struct counters *c = flow_server_counters(&r->flow);
 
     h1_conn_take(&sc->h1, head, used, &r->arena, &r->res);
+    counter_add(&c->requests, 1);
+    counter_add(status_counter(c, r->res.status), 1);
     if (r->res.status == 101) {
         if (!r->req.upgrade || !r->res.upgrade || r->up.state != PUMP_DONE)
             return bad_answer(r, 502, 'P');
@@ -85,10 +89,7 @@ enum step step_read_reply(struct request *r)
     size_t used;
     enum step stopped;
 
-    if (r->client->ops->gone(r->client)) {
-        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
-        return request_abort(r, 'C', 'H');
-    }
+    if (r->client->ops->gone(r->client)) return request_client_left(r, 'H');
     stopped = blame_upload(r);
     if (stopped != STEP_WAIT) return stopped;
     switch (h1_conn_response(&r->flow.conn->h1, &limits, r->req.method, &head, &used, &err)) {
@@ -114,12 +115,8 @@ enum step step_response_rules(struct request *r)
 
 static void count_status(struct request *r)
 {
-    unsigned hundred = r->status >= 100 && r->status < 600 ? r->status / 100 : 0;
-
-    counter_add(&session_counters(r->flow.session)->responses[hundred], 1);
-    if (r->flow.backend) counter_add(&flow_backend_counters(&r->flow)->responses[hundred], 1);
-    if (r->flow.server && !r->own_answer)
-        counter_add(&flow_server_counters(&r->flow)->responses[hundred], 1);
+    counter_add(status_counter(session_counters(r->flow.session), r->status), 1);
+    if (r->flow.backend) counter_add(status_counter(flow_backend_counters(&r->flow), r->status), 1);
 }
 
 /* Can the client's connection be used again? Not when its body has not been read whole. */
@@ -158,8 +155,16 @@ enum step step_after_rules(struct request *r)
 /* The server's body did not come whole: what the client got must not look as if it had. */
 static enum step cut_short(struct request *r, char cause)
 {
-    counter_add(&flow_server_counters(&r->flow)->server_aborts, 1);
-    counter_add(&flow_backend_counters(&r->flow)->server_aborts, 1);
+    struct counters *sv = flow_server_counters(&r->flow), *be = flow_backend_counters(&r->flow);
+
+    if (cause != 'P') { /* it stopped, or broke off; else what it sent is wrong */
+        counter_add(&sv->server_aborts, 1);
+        counter_add(&be->server_aborts, 1);
+    }
+    if (cause != 's') {
+        counter_add(&sv->failed_resp, 1);
+        counter_add(&be->failed_resp, 1);
+    }
     return request_abort(r, cause, 'D');
 }
 
@@ -194,15 +199,13 @@ enum step step_relay(struct request *r)
     case PUMP_DONE: return finish_upload(r);
     case PUMP_CUT: return cut_short(r, 'S');
     case PUMP_BROKEN: return cut_short(r, 'P');
-    case PUMP_SINK_GONE:
-        counter_add(&session_counters(r->flow.session)->client_aborts, 1);
-        return request_abort(r, 'C', 'D');
+    case PUMP_SINK_GONE: return request_client_left(r, 'D');
     case PUMP_REFUSED: return request_abort(r, 'P', 'D');
     default: break;
     }
     if (timed_out(r)) return cut_short(r, 's');
     if (r->events & WAKE_CLIENT_TIMEOUT) return request_abort(r, 'c', 'D');
-    if (r->client->ops->gone(r->client)) return request_abort(r, 'C', 'D');
+    if (r->client->ops->gone(r->client)) return request_client_left(r, 'D');
     return request_wait(r, ON_PUMP | ON_CLIENT | ON_DEADLINE);
 }
 
@@ -225,19 +228,23 @@ static void bury(struct grave *g, struct worker *w)
     arena_release(&a);
 }
 
-/* May the server's connection serve another request? */
+/* May the server's connection serve another request? Not if it was told that this is the last. */
 static bool server_reusable(const struct request *r)
 {
     const struct h1_conn *h = r->flow.conn ? &r->flow.conn->h1 : NULL;
 
-    return h && !r->tunnel && !r->own_answer && r->whole && r->up.state == PUMP_DONE &&
-           h->in_ended && r->res.keep_alive && r->res.framing != HTTP_UNTIL_CLOSE;
+    if (!h || proxy_option(r->flow.backend, OPT_HTTP_CLOSE) ||
+        proxy_option(r->flow.backend, OPT_HTTP_SERVER_CLOSE))
+        return false;
+    return !r->tunnel && !r->own_answer && r->whole && r->up.state == PUMP_DONE && h->in_ended &&
+           r->res.keep_alive && r->res.framing != HTTP_UNTIL_CLOSE;
 }
 
 enum step step_finish(struct request *r)
 {
     struct client *c = r->client;
 
+    if (!r->answered) count_status(r);
     request_log(r);
     pump_stop(&r->up);
     pump_stop(&r->down);

@@ -9,12 +9,12 @@ enum step step_read_head(struct request *r)
 {
     struct counters *c = session_counters(r->flow.session);
 
+    counter_add(&c->requests, 1);
+    rate_add(&c->request_rate, (uint32_t)(r->gate->worker.now / 1000));
     if (r->bad_status) {
         counter_add(&c->failed_req, 1);
         return request_refuse(r, r->bad_status, r->bad_status == 408 ? 'c' : 'P', 'R');
     }
-    counter_add(&c->requests, 1);
-    rate_add(&c->request_rate, (uint32_t)(r->gate->worker.now / 1000));
     r->keep = r->req.keep_alive;
     if (r->req.framing == HTTP_LENGTH && r->req.content_length > r->flow.frontend->max_body)
         return request_refuse(r, 413, 'P', 'R');
@@ -57,16 +57,9 @@ static bool client_left(const struct request *r)
            r->client->ops->half_closed(r->client);
 }
 
-static enum step left(struct request *r, char phase)
-{
-    counter_add(&session_counters(r->flow.session)->client_aborts, 1);
-    counter_add(&flow_backend_counters(&r->flow)->client_aborts, 1);
-    return request_abort(r, 'C', phase);
-}
-
 enum step step_choose_server(struct request *r)
 {
-    if (client_left(r)) return left(r, 'Q');
+    if (client_left(r)) return request_client_left(r, 'Q');
     switch (flow_choose_server(&r->flow)) {
     case FLOW_OK: return CONNECT;
     case FLOW_WAIT: return request_wait(r, ON_SLOT | ON_CLIENT | ON_DEADLINE);
@@ -83,7 +76,7 @@ enum step step_connect(struct request *r)
 {
     bool first = r->flow.session->n_requests == 1;
 
-    if (client_left(r)) return left(r, 'C');
+    if (client_left(r)) return request_client_left(r, 'C');
     switch (flow_connect(&r->flow, first, !request_repeatable(r))) {
     case FLOW_OK: return SEND_REQUEST;
     case FLOW_WAIT: return request_wait(r, ON_CONNECT | ON_CLIENT | ON_DEADLINE);

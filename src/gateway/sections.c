@@ -50,6 +50,7 @@ static void inherit(struct proxy_conf *p, const struct proxy_conf *from)
     p->be = be;
     be->default_server = server;
     p->options_given = 0;
+    p->timeouts_given = 0;
 }
 
 static struct proxy_conf *begin_proxy(struct cfg *cfg, struct section *s)
@@ -88,7 +89,6 @@ static void enter(struct build *b, struct proxy_conf *p)
         b->max_proxies = most;
     }
     snap->proxies[snap->n_proxies++] = p;
-    p->id = snap->n_proxies;
 }
 
 static bool begin_frontend(struct cfg *cfg, struct section *s, struct words *w)

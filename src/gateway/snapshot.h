@@ -21,7 +21,7 @@ struct bind_conf {
     const char *name; /* bind … name NAME; NULL */
     unsigned id;
     uint8_t api_level, api_severity; /* of a `stats socket` only (ops/api_command.h) */
-    struct word at; /* for messages */
+    struct word at;                  /* for messages */
     struct listener *listener;
 };
 
@@ -29,7 +29,7 @@ struct frontend_conf {
     struct proxy_conf *proxy;
     struct bind_conf *binds, **binds_end;
     unsigned maxconn; /* 0: no limit of its own */
-    unsigned backlog;
+    int backlog;
     const char *default_backend_name; /* as written */
     struct word default_backend_at;
     const struct proxy_conf *default_backend;
@@ -38,18 +38,31 @@ struct frontend_conf {
 /* What `global` says. */
 struct global_conf {
     unsigned maxconn; /* 0: as the descriptors allow */
+    struct word maxconn_at;
     unsigned nbthread;
     uint32_t bufsize, maxrewrite;
+    bool maxrewrite_given;
     unsigned max_headers;
     unsigned hard_stop_after_ms, grace_ms;
     bool hard_stop_after_given;
-    const char *pidfile, *user, *group, *chroot, *node, *description;
-    int uid, gid;
+    bool daemon, quiet, zero_warning;
+    bool no_splice, no_reuseport, private_pools; /* nosplice, noreuseport, tune.idle-pool.shared */
+    bool lenient_limits;                         /* no strict-limits */
+    bool set_dumpable, insecure_setuid;
+    unsigned ulimit_n, fd_hard_limit; /* 0: not given */
+    const char *pidfile, *chroot, *node, *description;
+    bool has_uid, has_gid;
+    uid_t uid;
+    gid_t gid;
+    unsigned maxaccept;                                 /* 0: not given */
+    struct socket_options client_socket, server_socket; /* tune.rcvbuf.client, … */
+    const char *unix_prefix;                            /* unix-bind, also … */
+    struct resource_listen unix_bind;                   /* … mode and owner */
     struct log_line *log_lines;
     struct log_route *logs;
-    const char *log_tag, *log_send_hostname;
-    struct api_bind *api_binds; /* stats socket */
-    unsigned api_timeout_ms, api_maxconn; /* 0: the defaults */
+    const char *log_tag, *log_send_hostname; /* NULL: not asked for */
+    struct api_bind *api_binds;              /* stats socket */
+    unsigned api_timeout_ms, api_maxconn;    /* 0: the defaults */
     unsigned api_before; /* so many proxies stand before its first line; it counts as one of them */
 };
 

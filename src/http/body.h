@@ -10,9 +10,13 @@
 
 #include "base/slice.h"
 
-/* A piece of a body. Its bytes are valid until the next pull. */
+struct pipe;
+
+/* A piece of a body. Its bytes are valid until the next pull; or they are in a pipe, which belongs
+ * to the sink once it is pushed (runtime/pipe.h). */
 struct body_part {
     struct slice data;
+    struct pipe *pipe;    /* not NULL: the bytes are there, and data is empty */
     struct slice trailer; /* with last: the checked lines of the trailer section, if any */
     bool last;            /* the body ends with this part */
 };
@@ -30,6 +34,9 @@ struct body_source_ops {
     enum body_pull (*pull)(struct body_source *, struct body_part *part);
     /* How many bytes of the body are known to come, beyond what was pulled; may be NULL. */
     uint64_t (*ahead)(const struct body_source *);
+    /* As pull, but the bytes may come in a pipe; only where the sink takes them so, and there are
+     * many ahead. May be NULL. */
+    enum body_pull (*pull_pipe)(struct body_source *, struct body_part *part);
     /* Nobody will pull again; what is left unread is the owner's business. */
     void (*stop)(struct body_source *);
 };
@@ -60,6 +67,9 @@ struct body_sink;
 
 struct body_sink_ops {
     enum body_push (*push)(struct body_sink *, const struct body_part *part);
+    /* Whether a part's bytes may come in a pipe: nobody looks at them on their way out. May be
+     * NULL, which means no: filters look. */
+    bool (*takes_pipe)(const struct body_sink *);
     /* No part will follow, and the last one has not come: the body stays incomplete. */
     void (*stop)(struct body_sink *);
 };

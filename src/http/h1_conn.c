@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "http/h1_conn.h"
 
+#include <assert.h>
+
 enum {
     RESPONSE_READ = 128 * 1024, /* a read that begins an answer may bring this much of its body */
     WIDE_FROM = 32 * 1024,      /* a body with more than this to come is read in wide pieces */
@@ -241,6 +243,36 @@ static enum body_pull h1_pull(struct body_source *s, struct body_part *part)
     }
 }
 
+/* A chunked body is copied: its framing has to be looked at. */
+static bool may_splice(const struct h1_conn *h)
+{
+    return !h->in && h->in_framing != HTTP_CHUNKED && !h->in_ended && conn_is_plain(&h->conn) &&
+           conn_readable(&h->conn);
+}
+
+static enum body_pull h1_pull_pipe(struct body_source *s, struct body_part *part)
+{
+    struct h1_conn *h = container_of(s, struct h1_conn, source);
+    struct pipes *pipes = &h->conn.worker->pipes;
+    uint64_t most = plain_ahead(h);
+    ssize_t n;
+
+    *part = (struct body_part){ .pipe = NULL };
+    h1_conn_settle(h);
+    if (may_splice(h)) part->pipe = pipe_get(pipes);
+    if (!part->pipe) return h1_pull(s, part);
+    n = conn_read_pipe(&h->conn, part->pipe, most < SIZE_MAX ? (size_t)most : SIZE_MAX);
+    if (n <= 0) {
+        pipe_put(pipes, &part->pipe);
+        return n == CONN_WAIT ? BODY_WAIT : ended_early(h, n, part);
+    }
+    h->bytes_in += (uint64_t)n;
+    account(h, (size_t)n);
+    if (h->in_ended) conn_look(&h->conn);
+    part->last = h->in_ended;
+    return BODY_PART;
+}
+
 static void h1_source_stop(struct body_source *s)
 {
     struct h1_conn *h = container_of(s, struct h1_conn, source);
@@ -254,7 +286,12 @@ static uint64_t h1_source_ahead(const struct body_source *s)
         (const struct h1_conn *)((const char *)s - offsetof(struct h1_conn, source)));
 }
 
-static const struct body_source_ops source_ops = { h1_pull, h1_source_ahead, h1_source_stop };
+static const struct body_source_ops source_ops = {
+    .pull = h1_pull,
+    .ahead = h1_source_ahead,
+    .pull_pipe = h1_pull_pipe,
+    .stop = h1_source_stop,
+};
 
 /* ---- writing ---- */
 
@@ -262,6 +299,7 @@ static struct buf *out_buf(struct h1_conn *h, size_t room)
 {
     struct buf *b = h->out_last;
 
+    assert(!h->out_pipe); /* it would be overtaken */
     if (b && buf_room(b) >= room) return b;
     b = buf_get(pool(h));
     if (h->out_last)
@@ -309,6 +347,19 @@ static int out_vectors(const struct h1_conn *h, struct iovec *v, int most)
     return n;
 }
 
+static enum body_push flush_pipe(struct h1_conn *h)
+{
+    while (h->out_pipe->held) {
+        ssize_t sent = conn_write_pipe(&h->conn, h->out_pipe);
+
+        if (sent == CONN_WAIT) return SINK_BLOCKED;
+        if (sent < 0) return SINK_BROKEN;
+        h->bytes_out += (uint64_t)sent;
+    }
+    pipe_put(&h->conn.worker->pipes, &h->out_pipe);
+    return SINK_READY;
+}
+
 enum body_push h1_conn_flush(struct h1_conn *h)
 {
     while (h->out) {
@@ -321,7 +372,7 @@ enum body_push h1_conn_flush(struct h1_conn *h)
         h->bytes_out += (uint64_t)sent;
         out_consume(h, (size_t)sent);
     }
-    return SINK_READY;
+    return h->out_pipe ? flush_pipe(h) : SINK_READY;
 }
 
 typedef size_t head_writer(char *out, size_t room, const struct http_msg *msg,
@@ -338,6 +389,7 @@ static bool write_head(struct h1_conn *h, const struct http_msg *msg, const stru
         n = write(buf_end(b), buf_room(b), msg, hop);
     }
     b->tail += (uint32_t)n;
+    h->conn.more = false;
     h->out_framing = hop->framing;
     h->out_left = hop->framing == HTTP_LENGTH ? msg->content_length : 0;
     return n > 0;
@@ -364,7 +416,6 @@ static int frame_part(struct h1_conn *h, const struct body_part *part, char *siz
 
     if (h->out_framing == HTTP_NO_BODY) return 0;
     if (h->out_framing != HTTP_CHUNKED) {
-        h->out_left -= h->out_framing == HTTP_LENGTH ? part->data.n : 0;
         if (part->data.n) v[n++] = (struct iovec){ (void *)part->data.p, part->data.n };
         return n;
     }
@@ -416,14 +467,26 @@ static enum body_push send_pieces(struct h1_conn *h, const struct iovec *pieces,
     return h->out ? SINK_BLOCKED : SINK_READY;
 }
 
+static void account_out(struct h1_conn *h, const struct body_part *part)
+{
+    if (h->out_framing == HTTP_LENGTH) h->out_left -= part->pipe ? part->pipe->held : part->data.n;
+    h->conn.more = h->out_framing == HTTP_LENGTH && h->out_left > 0;
+}
+
 static enum body_push h1_push(struct body_sink *s, const struct body_part *part)
 {
     struct h1_conn *h = container_of(s, struct h1_conn, sink);
     char size_line[18];
     struct iovec v[6];
-    int n = frame_part(h, part, size_line, v);
     size_t bytes = 0;
+    int n;
 
+    account_out(h, part);
+    if (part->pipe) {
+        h->out_pipe = part->pipe;
+        return h1_conn_flush(h);
+    }
+    n = frame_part(h, part, size_line, v);
     for (int i = 0; i < n; i++) bytes += v[i].iov_len;
     if (bytes == 0) return h1_conn_flush(h);
     if (bytes <= COPY_UP_TO && h->out && buf_room(h->out_last) >= bytes) {
@@ -442,13 +505,27 @@ static void h1_sink_stop(struct body_sink *s)
     (void)s;
 }
 
-static const struct body_sink_ops sink_ops = { h1_push, h1_sink_stop };
+static bool h1_takes_pipe(const struct body_sink *s)
+{
+    const struct h1_conn *h = (const struct h1_conn *)((const char *)s -
+                                                       offsetof(struct h1_conn, sink));
+
+    return conn_is_plain(&h->conn) &&
+           (h->out_framing == HTTP_LENGTH || h->out_framing == HTTP_UNTIL_CLOSE);
+}
+
+static const struct body_sink_ops sink_ops = {
+    .push = h1_push,
+    .takes_pipe = h1_takes_pipe,
+    .stop = h1_sink_stop,
+};
 
 /* ---- life ---- */
 
 void h1_conn_init(struct h1_conn *h)
 {
     h->in = h->out = h->out_last = NULL;
+    h->out_pipe = NULL;
     h->source.ops = &source_ops;
     h->sink = (struct body_sink){ &sink_ops, NULL, BODY_PHASE_SINK };
     h->taken = h->looked = 0;
@@ -468,5 +545,6 @@ void h1_conn_close(struct h1_conn *h, bool reset)
         }
         h->out = h->out_last = NULL;
     }
+    pipe_put(&h->conn.worker->pipes, &h->out_pipe);
     conn_close(&h->conn, reset);
 }

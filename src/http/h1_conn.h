@@ -16,6 +16,7 @@ struct h1_conn {
     struct conn conn;
     struct buf *in;             /* bytes read; NULL when there are none */
     struct buf *out, *out_last; /* bytes to send, linked by next */
+    struct pipe *out_pipe;      /* bytes of a body to send after them; NULL when there are none */
     struct body_source source;  /* the body of the message being read */
     struct body_sink sink;      /* the body of the message being written */
 
@@ -83,7 +84,7 @@ enum body_push h1_conn_flush(struct h1_conn *h);
 
 static inline bool h1_conn_has_output(const struct h1_conn *h)
 {
-    return h->out != NULL;
+    return h->out || h->out_pipe;
 }
 
 #endif

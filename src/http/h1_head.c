@@ -245,6 +245,7 @@ enum option {
     OPTION_KEEP_ALIVE,
     OPTION_UPGRADE,
     OPTION_NOTHING, /* names a field that ends here anyhow */
+    OPTION_CODING,  /* Transfer-Encoding: refused in requests, where it hides a coding */
     OPTION_REFUSED, /* names a field that is for all recipients (RFC 9110 §7.6.1) */
 };
 
@@ -263,7 +264,7 @@ static const struct option_row {
     { SLICE_LIT("connection"), OPTION_REFUSED },
     { SLICE_LIT("host"), OPTION_REFUSED },
     { SLICE_LIT("content-length"), OPTION_REFUSED },
-    { SLICE_LIT("transfer-encoding"), OPTION_REFUSED },
+    { SLICE_LIT("transfer-encoding"), OPTION_CODING },
     { SLICE_LIT("content-type"), OPTION_REFUSED },
     { SLICE_LIT("content-encoding"), OPTION_REFUSED },
     { SLICE_LIT("content-range"), OPTION_REFUSED },
@@ -323,6 +324,9 @@ static enum h1_result on_option(struct h1_parse *h, struct options *o, struct sl
     case OPTION_KEEP_ALIVE: o->keep_alive = true; break;
     case OPTION_UPGRADE: o->upgrade = true; break;
     case OPTION_NOTHING: break;
+    case OPTION_CODING:
+        if (!h->request) break; /* well-known servers say it */
+        return h1_bad(h, 400, name.p, "Connection names Transfer-Encoding");
     case OPTION_REFUSED: return h1_bad(h, 400, name.p, "Connection names a field that must stay");
     }
     return H1_DONE;

@@ -75,7 +75,8 @@ struct http_msg {
     struct slice method_name;
     struct slice target;    /* as it came: origin, absolute, authority form, or "*" */
     struct slice authority; /* of the target in absolute or authority form, else Host's value */
-    struct slice path;      /* path and query of the target; empty for CONNECT, "*" for "*" */
+    struct slice path;      /* path and query of the target; empty for CONNECT, "*" for "*"; for an
+                               absolute target that is an authority alone "/", or "*" (OPTIONS) */
 
     /* response */
     uint16_t status;

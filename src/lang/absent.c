@@ -34,7 +34,7 @@ static const char KEYWORD_NAMES[] =
     "max-keep-alive-queue,max-object-size,max-secondary-entries,max-spread-checks,"
     "maxcompcpuusage,maxcomprate,maxconn,maxconnrate,maxlen,maxpipes,maxsessrate,maxsslconn,"
     "maxsslrate,maxzlibmem,mode,monitor fail,monitor-uri,mworker-max-reloads,nameserver,"
-    "nbthread,no-memory-trimming,node,noepoll,noevports,nogetaddrinfo,nokqueue,nopoll,"
+    "nbproc,nbthread,no-memory-trimming,node,noepoll,noevports,nogetaddrinfo,nokqueue,nopoll,"
     "noreuseport,nosplice,numa-cpu-mapping,option abortonclose,"
     "option accept-invalid-http-request,option accept-invalid-http-response,"
     "option allbackups,option checkcache,option clitcpka,option contstats,"
@@ -317,6 +317,7 @@ static const struct {
     { "keyword", "clitimeout", "use 'timeout client'" },
     { "keyword", "contimeout", "use 'timeout connect'" },
     { "keyword", "dispatch", "use 'server'" },
+    { "keyword", "nbproc", "there is one process, with 'nbthread' threads: leave it out" },
     { "keyword", "grace", "use 'hard-stop-after'" },
     { "keyword", "noepoll", "epoll is always used: leave it out" },
     { "keyword", "noevports", "epoll is always used: leave it out" },
@@ -325,7 +326,6 @@ static const struct {
     { "keyword", "srvtimeout", "use 'timeout server'" },
     { "keyword", "stats bind-process", "there is one process: leave it out" },
     { "keyword", "thread-group", "all threads are one group: leave it out" },
-    { "keyword", "thread-groups", "all threads are one group: leave it out" },
     { "keyword", "use-fcgi-app", "put an HTTP server in front of the FastCGI application" },
     { "section", "fcgi-app", "put an HTTP server in front of the FastCGI application" },
     { "section", "program", "start other programs from the service manager" },

@@ -94,7 +94,9 @@ const char *address_parse(struct slice text, struct address_spec *out)
     case ADDRESS_IP: return parse_ip(text, out);
     case ADDRESS_FD:
         out->has_port = true;
-        return number(text, 65535, &out->port) ? NULL : "a descriptor number must follow fd@";
+        if (!number(text, 65535, &out->port)) return "a descriptor number must follow fd@";
+        out->last_port = out->port;
+        return NULL;
     case ADDRESS_UNIX:
     case ADDRESS_ABSTRACT:
         out->host = text;

@@ -2,6 +2,7 @@
 #include "net/conn.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <netinet/tcp.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -12,6 +13,39 @@ static struct conn *conn_of(struct layer *socket)
 }
 
 /* ---- the socket layer ---- */
+
+/* What a call means that read nothing. */
+static ssize_t nothing_read(struct conn *c, ssize_t got)
+{
+    if (got == 0) {
+        c->io.ready |= IO_HUP;
+        return CONN_EOF;
+    }
+    if (errno == EAGAIN) {
+        c->io.ready &= (uint8_t)~IO_READ;
+        return CONN_WAIT;
+    }
+    c->io.ready |= IO_ERR | IO_HUP;
+    return CONN_ERROR;
+}
+
+static ssize_t nothing_sent(struct conn *c)
+{
+    if (errno == EAGAIN) {
+        c->io.ready &= (uint8_t)~IO_WRITE;
+        return CONN_WAIT;
+    }
+    c->io.ready |= IO_ERR | IO_HUP;
+    return CONN_ERROR;
+}
+
+/* Whether a write of n bytes may keep its end back. The kernel sends that end no later than the
+ * next acknowledgement, so there must be at least one whole segment to be acknowledged; none is
+ * longer than 64 KiB. Else it would lie there for 200 ms. */
+static bool keep_end_back(const struct conn *c, size_t n)
+{
+    return c->more && n >= 64 * 1024;
+}
 
 static ssize_t socket_read(struct layer *l, void *buf, size_t n)
 {
@@ -25,16 +59,7 @@ static ssize_t socket_read(struct layer *l, void *buf, size_t n)
         if ((size_t)got < n && !(c->io.ready & IO_HUP)) c->io.ready &= (uint8_t)~IO_READ;
         return got;
     }
-    if (got == 0) {
-        c->io.ready |= IO_HUP;
-        return CONN_EOF;
-    }
-    if (errno == EAGAIN) {
-        c->io.ready &= (uint8_t)~IO_READ;
-        return CONN_WAIT;
-    }
-    c->io.ready |= IO_ERR | IO_HUP;
-    return CONN_ERROR;
+    return nothing_read(c, got);
 }
 
 static ssize_t socket_write(struct layer *l, const struct iovec *v, int n)
@@ -43,22 +68,19 @@ static ssize_t socket_write(struct layer *l, const struct iovec *v, int n)
     struct msghdr m = { .msg_iov = (struct iovec *)v, .msg_iovlen = (size_t)n };
     ssize_t sent;
     size_t want = 0;
+    int flags = MSG_NOSIGNAL;
 
     for (int i = 0; i < n; i++) want += v[i].iov_len;
+    if (keep_end_back(c, want)) flags |= MSG_MORE;
     do {
-        sent = n == 1 ? send(c->io.fd, v->iov_base, v->iov_len, MSG_NOSIGNAL)
-                      : sendmsg(c->io.fd, &m, MSG_NOSIGNAL);
+        sent = n == 1 ? send(c->io.fd, v->iov_base, v->iov_len, flags)
+                      : sendmsg(c->io.fd, &m, flags);
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         if ((size_t)sent < want) c->io.ready &= (uint8_t)~IO_WRITE;
         return sent;
     }
-    if (errno == EAGAIN) {
-        c->io.ready &= (uint8_t)~IO_WRITE;
-        return CONN_WAIT;
-    }
-    c->io.ready |= IO_ERR | IO_HUP;
-    return CONN_ERROR;
+    return nothing_sent(c);
 }
 
 static int socket_connect(struct layer *l)
@@ -76,6 +98,45 @@ static int socket_connect(struct layer *l)
 static void socket_shutdown(struct layer *l)
 {
     shutdown(conn_of(l)->io.fd, SHUT_WR);
+}
+
+/* Only EAGAIN says that the socket is empty: a short splice may have run out of the pipe's slots,
+ * of which a short segment takes as many as a long one. And since the pipe is empty at first,
+ * EAGAIN is never the pipe's. */
+ssize_t conn_read_pipe(struct conn *c, struct pipe *p, size_t n)
+{
+    ssize_t got;
+
+    if (!(c->io.ready & IO_READ)) return CONN_WAIT;
+    if (n > p->size) n = p->size;
+    do got = splice(c->io.fd, NULL, p->to, NULL, n, SPLICE_F_MOVE | SPLICE_F_NONBLOCK);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0) return nothing_read(c, got);
+    p->held = (uint32_t)got;
+    return got;
+}
+
+/* After a short splice the caller goes on until EAGAIN: a signal may have cut it short as well. */
+ssize_t conn_write_pipe(struct conn *c, struct pipe *p)
+{
+    unsigned flags = SPLICE_F_MOVE | SPLICE_F_NONBLOCK;
+    ssize_t sent;
+
+    if (!conn_writable(c)) return CONN_WAIT;
+    if (keep_end_back(c, p->held)) flags |= SPLICE_F_MORE;
+    do sent = splice(p->from, NULL, c->io.fd, NULL, p->held, flags);
+    while (sent < 0 && errno == EINTR);
+    if (sent < 0) return nothing_sent(c);
+    p->held -= (uint32_t)sent;
+    return sent;
+}
+
+void conn_look(struct conn *c)
+{
+    char byte;
+    ssize_t got = recv(c->io.fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+
+    if (got <= 0) nothing_read(c, got);
 }
 
 static const struct layer_ops socket_ops = {
@@ -108,7 +169,7 @@ void conn_init(struct conn *c, struct worker *w, int fd, void (*on_event)(struct
     c->socket = (struct layer){ &socket_ops, NULL };
     c->top = &c->socket;
     c->on_event = on_event;
-    c->connecting = c->shut = false;
+    c->connecting = c->shut = c->more = false;
     c->tcp = true;
 }
 
@@ -117,17 +178,29 @@ int conn_watch(struct conn *c)
     return loop_add(&c->worker->loop, &c->io);
 }
 
-static int open_socket(const struct sockaddr *sa, const struct sockaddr *from)
+/* 0, or -1 with errno. */
+static int set_origin(int fd, const struct conn_origin *o)
 {
+    int on = 1;
+
+    if (o->interface && setsockopt(fd, SOL_SOCKET, SO_BINDTODEVICE, o->interface,
+                                   (socklen_t)strlen(o->interface) + 1) < 0)
+        return -1;
+    if (socket_options_set(fd, &o->socket, NULL)) return -1;
+    if (!o->address) return 0;
+    setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
+    return bind(fd, o->address, address_length(o->address));
+}
+
+static int open_socket(const struct sockaddr *sa, const struct conn_origin *origin)
+{
+    bool tcp = sa->sa_family != AF_UNIX;
     int on = 1;
     int fd = socket(sa->sa_family, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 
     if (fd < 0) return -errno;
-    if (sa->sa_family != AF_UNIX) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    if (from) {
-        setsockopt(fd, IPPROTO_IP, IP_BIND_ADDRESS_NO_PORT, &on, sizeof on);
-        if (bind(fd, from, address_length(from)) < 0) goto fail;
-    }
+    if (tcp) setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
+    if (tcp && origin && set_origin(fd, origin) < 0) goto fail;
     if (connect(fd, sa, address_length(sa)) == 0 || errno == EINPROGRESS) return fd;
     /* A full backlog of a UNIX socket answers EAGAIN: as if it refused. */
 fail:
@@ -137,9 +210,9 @@ fail:
 }
 
 int conn_open(struct conn *c, struct worker *w, const struct sockaddr *sa,
-              const struct sockaddr *from, void (*on_event)(struct conn *))
+              const struct conn_origin *origin, void (*on_event)(struct conn *))
 {
-    int fd = open_socket(sa, from), rc;
+    int fd = open_socket(sa, origin), rc;
 
     if (fd < 0) return fd;
     conn_init(c, w, fd, on_event);

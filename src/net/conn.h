@@ -15,6 +15,7 @@
 #define GATEHOUSE_NET_CONN_H
 
 #include "net/address.h"
+#include "net/socket_options.h"
 #include "runtime/worker.h"
 
 #include <sys/uio.h>
@@ -55,6 +56,8 @@ struct conn {
     bool connecting;
     bool shut; /* our side has ended its sending */
     bool tcp;
+    bool more; /* what is written is not the end: a long write may keep its last bytes back, to go
+                  with what follows, but only until the other side has confirmed the others */
 };
 
 /* Takes over a connected (or connecting) non-blocking socket. Watches nothing yet. The owner has
@@ -64,10 +67,17 @@ void conn_init(struct conn *c, struct worker *w, int fd, void (*on_event)(struct
 /* Asks the loop to watch. 0 or a negative errno. */
 int conn_watch(struct conn *c);
 
+/* From where to connect, and how. */
+struct conn_origin {
+    const struct sockaddr *address; /* the source address to bind first, or NULL */
+    const char *interface;          /* the network device to go out by, or NULL */
+    struct socket_options socket;
+};
+
 /* Starts to connect to sa: a new socket, watched. 0: under way or done (see conn_connected), else a
- * negative errno. `from`: the source address to bind first, or NULL. */
+ * negative errno. origin: NULL for what the system chooses; means nothing to a UNIX socket. */
 int conn_open(struct conn *c, struct worker *w, const struct sockaddr *sa,
-              const struct sockaddr *from, void (*on_event)(struct conn *));
+              const struct conn_origin *origin, void (*on_event)(struct conn *));
 
 /* 1: connected, CONN_WAIT: not yet, CONN_ERROR: refused, unreachable, … */
 int conn_connected(struct conn *c);
@@ -78,6 +88,15 @@ ssize_t conn_read(struct conn *c, void *buf, size_t n);
 ssize_t conn_write(struct conn *c, const void *p, size_t n);
 ssize_t conn_writev(struct conn *c, const struct iovec *v, int n);
 void conn_shutdown(struct conn *c);
+
+/* The same between the socket of a plain connection (conn_is_plain) and a pipe: fills an empty one
+ * with at most n bytes, sends what a pipe holds. Returns what conn_read and conn_write do. */
+ssize_t conn_read_pipe(struct conn *c, struct pipe *p, size_t n);
+ssize_t conn_write_pipe(struct conn *c, struct pipe *p);
+
+/* Asks the kernel whether the socket of a plain connection has anything to read. Needed where
+ * conn_read_pipe got all that was wanted, and conn_readable must tell the truth. */
+void conn_look(struct conn *c);
 
 /* Closes; the owner must keep its memory until the end of the turn (worker_bury). `reset`: the
  * other side shall see a reset instead of an orderly end. Harmless when closed already. */

@@ -5,10 +5,11 @@
 #include <netinet/tcp.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 enum {
-    ACCEPTS_PER_TURN = 64,
+    ACCEPTS_A_TURN = 64,
     RETRY_MS = 100, /* after the system refused a descriptor */
 };
 
@@ -27,6 +28,27 @@ char *listener_key(const struct listener_spec *spec, char *buf, size_t size)
         snprintf(buf, size, "%s:%u%s%s", address_text(sa, host), address_port(sa),
                  *interface ? "%" : "", interface);
     return buf;
+}
+
+/* ---- closing ---- */
+
+/* A path of ours is removed; one that another process has put its own socket at is not. */
+static void remove_path(const struct listener *l)
+{
+    struct stat st;
+
+    if (l->address.sa.sa_family != AF_UNIX || !l->address.un.sun_path[0] || l->inherited) return;
+    if (lstat(l->address.un.sun_path, &st) == 0 && st.st_dev == l->path_dev &&
+        st.st_ino == l->path_ino)
+        resource_remove(l->address.un.sun_path, NULL);
+}
+
+static void close_shared(struct listener *l)
+{
+    if (l->shared_fd < 0) return;
+    remove_path(l);
+    if (!l->inherited) close(l->shared_fd);
+    l->shared_fd = -1;
 }
 
 /* ---- accepting ---- */
@@ -48,7 +70,7 @@ static void on_connection(struct io *io)
     struct listener_socket *s = container_of(io, struct listener_socket, io);
     struct listener *l = s->listener;
 
-    for (int i = 0; i < ACCEPTS_PER_TURN; i++) {
+    for (unsigned i = 0; i < l->accepts; i++) {
         union address from;
         socklen_t size = sizeof from;
         int fd;
@@ -80,18 +102,19 @@ void listener_start(struct listener *l, struct worker *w)
     if (loop_add_level(&w->loop, &s->io, s->shared) < 0) pause_for_a_moment(s);
 }
 
+/* Who stops last closes a shared socket, so that nobody connects to it any more. One that we were
+ * given stays open, for a later configuration to use again. */
 void listener_stop(struct listener *l, struct worker *w)
 {
     struct listener_socket *s = &l->sockets[w->id];
 
     timer_cancel(&w->timers, &s->retry);
-    if (s->io.fd >= 0 && s->io.watched) loop_pause(&w->loop, &s->io);
-    if (s->shared || l->inherited) {
-        s->io.fd = -1; /* the last reference closes it, or nobody */
-        return;
-    }
-    l->shared_fd = -1; /* the only worker's, if it was this one */
-    loop_close(&w->loop, &s->io);
+    loop_pause(&w->loop, &s->io);
+    if (s->shared)
+        s->io.fd = -1;
+    else
+        loop_close(&w->loop, &s->io);
+    if (atomic_fetch_sub(&l->watchers, 1) == 1) close_shared(l);
 }
 
 void listener_resume(struct listener *l, struct worker *w)
@@ -109,29 +132,48 @@ static void listener_free(struct object *o)
 {
     struct listener *l = container_of(o, struct listener, object);
 
-    for (unsigned i = 0; i < l->n_sockets && l->shared_fd < 0; i++)
-        if (l->sockets[i].io.fd >= 0) close(l->sockets[i].io.fd);
-    if (l->shared_fd >= 0 && !l->inherited) close(l->shared_fd);
-    if (l->address.sa.sa_family == AF_UNIX && l->address.un.sun_path[0] && !l->inherited)
-        resource_remove(l->address.un.sun_path, NULL);
+    for (unsigned i = 0; i < l->n_sockets; i++)
+        if (!l->sockets[i].shared && l->sockets[i].io.fd >= 0) close(l->sockets[i].io.fd);
+    close_shared(l);
     free(l->sockets);
     free(l);
+}
+
+static bool is_tcp(const struct listener_spec *spec)
+{
+    return spec->inherited_fd < 0 && spec->address.sa.sa_family != AF_UNIX;
+}
+
+/* What the connections of a TCP listener inherit, which saves each of them the calls. */
+static bool set_options(int fd, const struct listener_spec *spec, const struct socket_options *was,
+                        struct resource_error *err)
+{
+    int on = 1;
+    const char *what;
+    char key[256];
+
+    setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on); /* fails where it is not TCP */
+    what = socket_options_set(fd, &spec->socket, was);
+    if (!what) return true;
+    err->code = -errno;
+    snprintf(err->text, sizeof err->text, "cannot set %s on %.100s: %s", what,
+             listener_key(spec, key, sizeof key), strerrordesc_np(errno));
+    return false;
 }
 
 static int open_one(const struct listener_spec *spec, bool reuseport, struct resource_error *err)
 {
     struct resource_listen o = spec->options;
-    int on = 1, fd;
+    int fd;
 
-    if (spec->inherited_fd >= 0) return resource_inherited(spec->inherited_fd, o.backlog, err);
     o.addr = &spec->address.sa;
     o.size = address_length(o.addr);
     o.reuseport = reuseport;
-    fd = resource_listen(&o, err);
-    /* Connections inherit it, which saves each of them a call. */
-    if (fd >= 0 && o.addr->sa_family != AF_UNIX)
-        setsockopt(fd, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on);
-    return fd;
+    fd = spec->inherited_fd >= 0 ? resource_inherited(spec->inherited_fd, o.backlog, err)
+                                 : resource_listen(&o, err);
+    if (fd < 0 || set_options(fd, spec, NULL, err)) return fd;
+    if (spec->inherited_fd < 0) close(fd);
+    return -1;
 }
 
 /* With SO_REUSEPORT a port that another process of ours holds could be taken without a word. */
@@ -143,25 +185,48 @@ static bool port_is_free(const struct listener_spec *spec, struct resource_error
     return true;
 }
 
-static bool open_sockets(struct listener *l, const struct listener_spec *spec,
-                         struct resource_error *err)
+static void note_path(struct listener *l)
 {
-    bool own = spec->inherited_fd < 0 && spec->address.sa.sa_family != AF_UNIX && l->n_sockets > 1;
+    struct stat st;
 
-    l->shared_fd = -1;
-    if (own && !spec->take_over && !port_is_free(spec, err)) return false;
+    if (l->address.sa.sa_family != AF_UNIX || !l->address.un.sun_path[0]) return;
+    if (lstat(l->address.un.sun_path, &st) < 0) return;
+    l->path_dev = st.st_dev;
+    l->path_ino = st.st_ino;
+}
+
+static bool open_shared(struct listener *l, const struct listener_spec *spec,
+                        struct resource_error *err)
+{
+    l->shared_fd = open_one(spec, false, err);
+    if (l->shared_fd < 0) return false;
+    note_path(l);
     for (unsigned i = 0; i < l->n_sockets; i++) {
-        struct listener_socket *s = &l->sockets[i];
-        int fd = l->shared_fd >= 0 ? l->shared_fd : open_one(spec, own || spec->take_over, err);
-
-        io_init(&s->io, fd, on_connection);
-        timer_init(&s->retry, on_retry);
-        s->listener = l;
-        s->shared = !own && l->n_sockets > 1;
-        if (fd < 0) return false;
-        if (!own) l->shared_fd = fd;
+        io_init(&l->sockets[i].io, l->shared_fd, on_connection);
+        l->sockets[i].shared = true;
     }
     return true;
+}
+
+static bool open_own(struct listener *l, const struct listener_spec *spec,
+                     struct resource_error *err)
+{
+    if (!spec->take_over && !port_is_free(spec, err)) return false;
+    for (unsigned i = 0; i < l->n_sockets; i++) {
+        int fd = open_one(spec, true, err);
+
+        if (fd < 0) return false;
+        io_init(&l->sockets[i].io, fd, on_connection);
+    }
+    return true;
+}
+
+/* For the next listener_tune, without what belongs to a configuration. */
+static void keep_spec(struct listener *l, const struct listener_spec *spec)
+{
+    l->spec = *spec;
+    l->spec.options.interface = NULL;
+    l->spec.options.addr = NULL;
 }
 
 struct listener *listener_open(struct objects *all, const struct listener_spec *spec, unsigned n,
@@ -174,12 +239,19 @@ struct listener *listener_open(struct objects *all, const struct listener_spec *
     l->events = events;
     l->engine = engine;
     l->address = spec->address;
+    keep_spec(l, spec);
+    l->accepts = spec->accepts ? spec->accepts : ACCEPTS_A_TURN;
     l->inherited = spec->inherited_fd >= 0;
+    l->shared_fd = -1;
     l->n_sockets = n;
+    atomic_init(&l->watchers, n);
     l->sockets = mem_zero(n * sizeof *l->sockets);
-    for (unsigned i = 0; i < n; i++) l->sockets[i].io.fd = -1;
-    if (!open_sockets(l, spec, err)) {
-        l->inherited |= l->shared_fd < 0; /* a path that could not be bound is not ours to remove */
+    for (unsigned i = 0; i < n; i++) {
+        l->sockets[i].listener = l;
+        timer_init(&l->sockets[i].retry, on_retry);
+        io_init(&l->sockets[i].io, -1, on_connection);
+    }
+    if (is_tcp(spec) && !spec->one_socket ? !open_own(l, spec, err) : !open_shared(l, spec, err)) {
         listener_free(&l->object);
         return NULL;
     }
@@ -189,4 +261,62 @@ struct listener *listener_open(struct objects *all, const struct listener_spec *
     }
     object_enter(all, &l->object, "listener", listener_key(spec, key, sizeof key), listener_free);
     return l;
+}
+
+/* ---- another configuration ---- */
+
+static bool same_path_owner(const struct resource_listen *a, const struct resource_listen *b)
+{
+    return a->mode == b->mode && a->set_uid == b->set_uid && a->set_gid == b->set_gid &&
+           (!a->set_uid || a->uid == b->uid) && (!a->set_gid || a->gid == b->gid);
+}
+
+static bool refuse(const char *what, struct resource_error *err)
+{
+    err->code = -EINVAL;
+    snprintf(err->text, sizeof err->text,
+             "a reload can't change '%s' of an address that is bound; restart to change it", what);
+    return false;
+}
+
+static bool may_tune(const struct listener *l, const struct listener_spec *spec,
+                     struct resource_error *err)
+{
+    const struct resource_listen *is = &l->spec.options, *to = &spec->options;
+
+    if (is->v6only != to->v6only) return refuse("v6only", err);
+    if (is->v4v6 != to->v4v6) return refuse("v4v6", err);
+    if (is->transparent != to->transparent) return refuse("transparent", err);
+    return true;
+}
+
+static bool tune_one(int fd, const struct listener *l, const struct listener_spec *spec,
+                     struct resource_error *err)
+{
+    int backlog = spec->options.backlog;
+
+    if (fd < 0) return true;
+    if (backlog != l->spec.options.backlog) listen(fd, backlog > 0 ? backlog : SOMAXCONN);
+    return set_options(fd, spec, &l->spec.socket, err);
+}
+
+bool listener_tune(struct listener *l, const struct listener_spec *spec, bool try,
+                   struct resource_error *err)
+{
+    struct resource_listen o = spec->options;
+    bool ok = may_tune(l, spec, err);
+
+    if (try || !ok) return ok;
+    if (l->shared_fd >= 0)
+        ok = tune_one(l->shared_fd, l, spec, err);
+    else
+        for (unsigned i = 0; ok && i < l->n_sockets; i++)
+            ok = tune_one(l->sockets[i].io.fd, l, spec, err);
+    o.addr = &l->address.sa;
+    o.size = address_length(o.addr);
+    if (ok && o.addr->sa_family == AF_UNIX && !l->inherited &&
+        !same_path_owner(&o, &l->spec.options))
+        ok = resource_path_owner(&o, err) == 0;
+    keep_spec(l, spec);
+    return ok;
 }

@@ -4,8 +4,9 @@
  * A TCP address of our own has one SO_REUSEPORT socket a worker, so that the kernel spreads
  * connections without a lock; inherited and UNIX sockets are one for all, watched by each worker so
  * that only one wakes. A listener outlives configurations that keep its address: a reload never
- * closes a listening socket whose bind still exists. Running out of descriptors pauses accepting
- * for a moment.
+ * closes a listening socket whose bind still exists. Once every worker has stopped it, its sockets
+ * are closed, whatever else still refers to it. Running out of descriptors pauses accepting for a
+ * moment.
  *
  * Opened by the control thread; started, paused and stopped on each worker's own thread. */
 #ifndef GATEHOUSE_NET_LISTENER_H
@@ -13,6 +14,7 @@
 
 #include "base/object.h"
 #include "net/address.h"
+#include "net/socket_options.h"
 #include "runtime/resources.h"
 #include "runtime/worker.h"
 
@@ -22,7 +24,12 @@ struct listener_spec {
     union address address;
     int inherited_fd;               /* fd@N; -1: open the address */
     struct resource_listen options; /* addr, size and reuseport are filled in here */
-    bool take_over; /* started with -sf or -st: another process may still hold the port */
+    struct socket_options socket;
+    unsigned accepts; /* connections to accept in one turn; 0: the default */
+    bool one_socket;  /* no SO_REUSEPORT: one socket for all workers */
+    /* Do not ask first whether somebody else holds the port: an old process may still do so (-sf,
+     * -st), or another of our own addresses overlaps with it. */
+    bool take_over;
 };
 
 struct listener_events {
@@ -53,7 +60,12 @@ struct listener {
     atomic_uint connections, most_connections; /* alive, over all workers */
     atomic_uint_fast64_t accept_errors;
     int shared_fd;                   /* the one socket of all workers; -1: each has its own */
+    atomic_uint watchers;            /* workers that have not stopped it */
     bool inherited;                  /* shared_fd came from the parent process and stays open */
+    unsigned accepts;                /* a turn */
+    dev_t path_dev;                  /* of a UNIX socket's path: whether it is still ours … */
+    ino_t path_ino;                  /* … when it is to be removed */
+    struct listener_spec spec;       /* what it was opened with or tuned to last; control thread */
     struct listener_socket *sockets; /* one a worker */
 };
 
@@ -65,6 +77,13 @@ char *listener_key(const struct listener_spec *spec, char *buf, size_t size);
 struct listener *listener_open(struct objects *all, const struct listener_spec *spec, unsigned n,
                                const struct listener_events *events, void *engine,
                                struct resource_error *err);
+
+/* Control thread: gives an open listener what another configuration says of its socket: options,
+ * backlog, a path's mode and owner. False and *err when that can't be: what only a new socket can
+ * be given (v6only, transparent), or what the system refuses. `try`: only look whether the first is
+ * the case. */
+bool listener_tune(struct listener *l, const struct listener_spec *spec, bool try,
+                   struct resource_error *err);
 
 /* On w's thread: begins to accept, ends, goes on after a pause. */
 void listener_start(struct listener *l, struct worker *w);

@@ -78,11 +78,13 @@ static bool bound_by_frontend(const struct snapshot *s, const char *key)
 static bool open_socket(struct api *a, const struct bind_conf *bind, struct diag *diag)
 {
     struct api_socket *s = mem_zero(sizeof *s);
+    struct listener_spec spec = bind->spec;
     struct resource_error err;
 
     s->api = a;
     s->wanted = bind;
-    s->listener = listener_open(&a->listeners, &bind->spec, 1, &events, s, &err);
+    spec.take_over = a->take_over;
+    s->listener = listener_open(&a->listeners, &spec, 1, &events, s, &err);
     list_append(&a->sockets, &s->link);
     if (s->listener) return true;
     drop(s);
@@ -95,22 +97,30 @@ static bool claim(struct api *a, const struct snapshot *snap, const struct bind_
 {
     char key[256];
     struct api_socket *known = find(a, listener_key(&bind->spec, key, sizeof key));
+    struct resource_error err;
 
     if ((known && known->wanted) || bound_by_frontend(snap, key))
-        return diag_error(diag, &bind->at.at, "this address is bound twice");
+        return diag_error(diag, &bind->at.at, "%s is bound twice", key);
     if (!known) return open_socket(a, bind, diag);
+    if (!listener_tune(known->listener, &bind->spec, true, &err))
+        return diag_error(diag, &bind->at.at, "%s", err.text);
     known->wanted = bind;
     return true;
 }
 
-static void start_or_resume(struct api_socket *s)
+/* Begins to accept, or goes on with what may have changed. */
+static void start_or_resume(struct api_socket *s, struct diag *diag)
 {
+    struct resource_error err;
+
+    if (s->started && !listener_tune(s->listener, &s->wanted->spec, false, &err))
+        diag_warning(diag, &s->wanted->at.at, "%s", err.text);
     s->level = s->wanted->api_level;
     s->severity = s->wanted->api_severity;
     s->maxconn = s->wanted->maxconn;
     s->wanted = NULL;
     if (s->started)
-        listener_resume(s->listener, s->api->worker); /* limits may have changed */
+        listener_resume(s->listener, s->api->worker);
     else
         listener_start(s->listener, s->api->worker);
     s->started = true;
@@ -127,32 +137,35 @@ static void give_up(struct api *a)
     }
 }
 
-bool api_listen(struct api *a, const struct snapshot *snap)
+static void take_over(struct api *a, const struct global_conf *g, struct diag *diag)
 {
-    const struct global_conf *g = &snap->global;
-    struct diag diag;
-    bool ok = true;
-
-    diag_init(&diag);
-    for (const struct api_bind *b = g->api_binds; b; b = b->next)
-        ok &= claim(a, snap, &b->bind, &diag);
-    diag_print(&diag, stderr);
-    diag_release(&diag);
-    if (!ok) {
-        give_up(a);
-        return false;
-    }
     a->maxconn = g->api_maxconn ? g->api_maxconn : MAXCONN;
     a->timeout_ms = g->api_timeout_ms ? g->api_timeout_ms : TIMEOUT_MS;
     list_each(l, &a->sockets)
     {
         struct api_socket *s = list_entry(l, struct api_socket, link);
         if (s->wanted)
-            start_or_resume(s);
+            start_or_resume(s, diag);
         else
             drop(s);
     }
-    return true;
+}
+
+bool api_listen(struct api *a, const struct snapshot *snap)
+{
+    struct diag diag;
+    bool ok = true;
+
+    diag_init(&diag);
+    for (const struct api_bind *b = snap->global.api_binds; b; b = b->next)
+        ok &= claim(a, snap, &b->bind, &diag);
+    if (ok)
+        take_over(a, &snap->global, &diag);
+    else
+        give_up(a);
+    diag_print(&diag, stderr);
+    diag_release(&diag);
+    return ok;
 }
 
 /* ---- life ---- */

@@ -20,6 +20,7 @@ struct api {
     struct objects listeners;                   /* of its own: no `bind` line takes one of them */
     struct list sockets, clients;
     unsigned n_clients, maxconn, timeout_ms;
+    bool take_over; /* -sf, -st: an old process may still hold our ports */
     uint64_t n_connections, n_requests, bytes_out; /* since the start; only its thread counts */
 };
 
@@ -30,7 +31,7 @@ struct api_socket {
     struct listener *listener;
     bool started;
     uint8_t level, severity;
-    unsigned maxconn, n_clients;   /* maxconn 0: no limit of its own */
+    unsigned maxconn, n_clients;    /* maxconn 0: no limit of its own */
     const struct bind_conf *wanted; /* while a configuration is being taken over */
 };
 

@@ -31,6 +31,7 @@ struct api_client {
     struct api_call call;
     const char *words[API_WORDS_MAX];
     bool calling; /* call is under way */
+    bool ended;   /* the client sends no more */
     bool closing; /* what is left to be sent is all */
     struct text out;
     struct grave grave;
@@ -199,6 +200,14 @@ static bool refuse_long(struct api_client *c)
     return true;
 }
 
+/* The client will send no more: its last line may lack its end. A payload may not. */
+static bool take_end(struct api_client *c)
+{
+    if (c->ended || !c->in || c->payload_at) c->closing = true;
+    c->ended = true;
+    return c->closing || buf_append(c->in, SLICE("\n"));
+}
+
 /* Reads more. False when there is nothing to be done before the next event. */
 static bool fill(struct api_client *c)
 {
@@ -214,9 +223,8 @@ static bool fill(struct api_client *c)
         return true;
     }
     if (!buf_filled(c->in)) buf_put(&c->api->worker->bufs, &c->in);
-    if (n == CONN_EOF) c->closing = true; /* a line without its end is no request */
     if (n == CONN_ERROR) end(c);
-    return n == CONN_EOF;
+    return n == CONN_EOF && take_end(c);
 }
 
 static void serve(struct api_client *c)

@@ -38,8 +38,8 @@ struct api_commands {
     unsigned n;
 };
 
-#define API_COMMANDS(array)                              \
-    {                                                    \
+#define API_COMMANDS(array)                       \
+    {                                             \
         (array), sizeof(array) / sizeof(*(array)) \
     }
 

@@ -25,7 +25,8 @@ bool api_line_take_payload(struct slice *line)
     return true;
 }
 
-/* Copies a word down to `to` without its backslashes and returns where it ends. *from: behind it. */
+/* Copies a word down to `to` without its backslashes and returns where it ends. *from: behind it.
+ */
 static char *take_word(char **from, const char *end, char *to)
 {
     char *p = *from;

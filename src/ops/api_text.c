@@ -52,12 +52,14 @@ void text_u64(struct text *t, uint64_t n)
 void text_printf(struct text *t, const char *fmt, ...)
 {
     va_list ap, again;
+    char *to = reserve(t, 0);
+    size_t room = t->size - t->n;
     int n;
 
     va_start(ap, fmt);
     va_copy(again, ap);
-    n = vsnprintf(reserve(t, 0), t->size - t->n, fmt, ap);
-    if (n > 0 && (size_t)n >= t->size - t->n) vsnprintf(reserve(t, (size_t)n), (size_t)n + 1, fmt, again);
+    n = vsnprintf(to, room, fmt, ap);
+    if (n > 0 && (size_t)n >= room) vsnprintf(reserve(t, (size_t)n), (size_t)n + 1, fmt, again);
     if (n > 0) t->n += (size_t)n;
     va_end(again);
     va_end(ap);

@@ -6,12 +6,16 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-/* The arguments that are still to be read. */
+struct flag;
+
+/* The arguments that are still to be read, and the one that is being read. */
 struct arguments {
     char **at;
     const char *flag;
+    const struct flag *row;
 };
 
+/* A flag without args is left out of the usage. */
 struct flag {
     const char *name, *args, *doc;
     bool (*parse)(struct command_line *, struct arguments *);
@@ -44,15 +48,12 @@ static bool take_number(struct arguments *a, unsigned *out)
 
 static bool add_file(struct command_line *o, struct arguments *a)
 {
-    do {
-        if (!*a->at) return needs(a, "a file or a directory");
-        o->files = mem_resize(o->files, (o->n_files + 1) * sizeof *o->files);
-        o->files[o->n_files++] = *a->at++;
-    } while (*a->at && **a->at != '-' && strcmp(a->flag, "--") == 0);
+    if (!*a->at) return needs(a, "a file or a directory");
+    o->files = mem_resize(o->files, (o->n_files + 1) * sizeof *o->files);
+    o->files[o->n_files++] = *a->at++;
     return true;
 }
 
-static const struct flag *find_flag(const char *name);
 static bool parse_file(struct command_line *o, struct arguments *a)
 {
     return add_file(o, a);
@@ -67,7 +68,7 @@ static bool parse_rest_files(struct command_line *o, struct arguments *a)
 
 static bool parse_action(struct command_line *o, struct arguments *a)
 {
-    o->action = (enum command_line_action)find_flag(a->flag)->param;
+    o->action = (enum command_line_action)a->row->param;
     return true;
 }
 
@@ -79,18 +80,32 @@ static bool parse_condition(struct command_line *o, struct arguments *a)
 
 static bool parse_switch(struct command_line *o, struct arguments *a)
 {
-    *(bool *)((char *)o + find_flag(a->flag)->param) = true;
+    *(bool *)((char *)o + a->row->param) = true;
+    return true;
+}
+
+static bool parse_verbose(struct command_line *o, struct arguments *a)
+{
+    o->verbose = a->row->param;
+    o->quiet = !o->verbose;
+    return true;
+}
+
+static bool parse_master_worker(struct command_line *o, struct arguments *a)
+{
+    o->master_worker = true;
+    o->notify_ready |= a->row->param;
     return true;
 }
 
 static bool parse_text(struct command_line *o, struct arguments *a)
 {
-    return take_text(a, (const char **)((char *)o + find_flag(a->flag)->param));
+    return take_text(a, (const char **)((char *)o + a->row->param));
 }
 
 static bool parse_number(struct command_line *o, struct arguments *a)
 {
-    return take_number(a, (unsigned *)((char *)o + find_flag(a->flag)->param));
+    return take_number(a, (unsigned *)((char *)o + a->row->param));
 }
 
 static bool parse_nothing(struct command_line *o, struct arguments *a)
@@ -99,16 +114,25 @@ static bool parse_nothing(struct command_line *o, struct arguments *a)
     return true;
 }
 
+/* What follows up to the next flag. */
 static bool parse_old(struct command_line *o, struct arguments *a)
 {
     uint64_t pid;
 
-    o->old_terminate = find_flag(a->flag)->param;
-    while (*a->at && slice_to_u64(slice_str(*a->at), &pid) && pid > 1 && pid < 0x7fffffff) {
+    o->old_terminate = a->row->param;
+    for (; *a->at && **a->at != '-'; a->at++) {
+        if (!slice_to_u64(slice_str(*a->at), &pid) || pid < 2 || pid > 0x7fffffff)
+            return needs(a, "numbers of processes");
         o->old_pids = mem_resize(o->old_pids, (o->n_old_pids + 1) * sizeof *o->old_pids);
         o->old_pids[o->n_old_pids++] = (int)pid;
-        a->at++;
     }
+    return true;
+}
+
+static bool parse_classes(struct command_line *o, struct arguments *a)
+{
+    (void)a;
+    o->dump_classes = "help";
     return true;
 }
 
@@ -124,50 +148,54 @@ static bool refuse(struct command_line *o, struct arguments *a)
 static const struct flag flags[] = {
     { "-f", "FILE|DIR", "read this file, or the *.cfg of this directory (may be repeated)",
       parse_file, 0 },
+    { "--", "FILE|DIR…", "read all of these", parse_rest_files, 0 },
     { "-c", "", "check the configuration and exit: 0 when it is valid", parse_action,
       ACTION_CHECK },
-    { "-v", "", "print the version", parse_action, ACTION_VERSION },
-    { "-vv", "", "print the version and what was built in", parse_action, ACTION_BUILT },
-    { "-h", "", "print this", parse_action, ACTION_HELP },
-    { "--help", "", "print this", parse_action, ACTION_HELP },
-    { "-cc", "CONDITION", "evaluate a condition of the configuration language and exit",
+    { "-cc", "CONDITION", "evaluate a condition as of '.if' and exit: 0 true, 1 false, 2 error",
       parse_condition, 0 },
-    { "-V", "", "say more", parse_switch, AT(verbose) },
-    { "-q", "", "say nothing but errors", parse_switch, AT(quiet) },
-    { "-D", "", "go into the background", parse_switch, AT(daemon) },
-    { "-d", "", "stay in the foreground and say more", parse_switch, AT(debug) },
+    { "-v", "", "print the version and exit", parse_action, ACTION_VERSION },
+    { "-vv", "", "print the version and what was built in, and exit", parse_action, ACTION_BUILT },
+    { "-h", "", "print this and exit (also --help)", parse_action, ACTION_HELP },
+    { "--help", NULL, NULL, parse_action, ACTION_HELP },
+    { "-V", "", "say more (takes -q back)", parse_verbose, true },
+    { "-q", "", "say nothing but errors", parse_verbose, false },
+    { "-D", "", "go into the background; return when ready", parse_switch, AT(daemon) },
     { "-db", "", "stay in the foreground", parse_switch, AT(foreground) },
-    { "-W", "", "master-worker: one process does both here", parse_nothing, 0 },
-    { "-Ws", "", "the same, and tell systemd when ready", parse_switch, AT(notify_ready) },
+    { "-d", "", "stay in the foreground and say more", parse_switch, AT(debug) },
+    { "-W", "", "master-worker mode: one process is both", parse_master_worker, false },
+    { "-Ws", "", "the same, and tell systemd how we are", parse_master_worker, true },
     { "-p", "FILE", "write the process's number to this file", parse_text, AT(pidfile) },
     { "-C", "DIR", "change to this directory first", parse_text, AT(directory) },
-    { "-L", "NAME", "the local peer's name", parse_text, AT(local_peer) },
+    { "-L", "NAME", "the local peer's name, HAPROXY_LOCALPEER (the host's)", parse_text,
+      AT(local_peer) },
     { "-n", "NUMBER", "the process's maxconn", parse_number, AT(maxconn) },
-    { "-N", "NUMBER", "the frontends' maxconn where they have none", parse_number,
-      AT(proxy_maxconn) },
+    { "-N", "NUMBER", "the maxconn of frontends that have none", parse_number, AT(proxy_maxconn) },
     { "-m", "MEGABYTES", "limit the memory", parse_number, AT(memory_mb) },
+    { "-sf", "[PID…]", "ask these processes to finish (SIGUSR1) once we have taken over", parse_old,
+      false },
+    { "-st", "[PID…]", "ask these processes to end (SIGTERM) once we have taken over", parse_old,
+      true },
     { "-dW", "", "a warning is an error", parse_switch, AT(warnings_are_errors) },
     { "-dD", "", "print what .diag says", parse_switch, AT(diagnostics) },
-    { "-dr", "", "accepted: servers whose names can't be resolved start without an address",
-      parse_switch, AT(ignore_unresolved) },
-    { "-dV", "", "accepted: verify none on servers' certificates by default", parse_nothing, 0 },
-    { "-dM", "", "nothing (kept for HAProxy's users)", parse_nothing, 0 },
-    { "-de", "", "nothing (kept for HAProxy's users)", parse_nothing, 0 },
-    { "-dp", "", "nothing (kept for HAProxy's users)", parse_nothing, 0 },
-    { "-dS", "", "do not use splice", parse_nothing, 0 },
-    { "-dG", "", "nothing (kept for HAProxy's users)", parse_nothing, 0 },
-    { "-dR", "", "do not use SO_REUSEPORT", parse_nothing, 0 },
-    { "-dL", "", "accepted", parse_nothing, 0 },
-    { "-sf", "[PID…]", "ask these processes to finish once we are ready", parse_old, false },
-    { "-st", "[PID…]", "ask these processes to end once we are ready", parse_old, true },
-    { "-S", "…", "not supported yet", refuse, 0 },
-    { "-x", "…", "not supported yet", refuse, 0 },
+    { "-dr", "", "servers whose names can't be resolved start without an address", parse_switch,
+      AT(ignore_unresolved) },
+    { "-dR", "", "do not use SO_REUSEPORT", parse_switch, AT(no_reuseport) },
+    { "-dS", "", "do not use splice", parse_switch, AT(no_splice) },
+    { "-dL", "", "print the shared libraries in use", parse_switch, AT(dump_libraries) },
+    { "-dK", "[CLASS[,…]]", "print the keywords of these classes (-dKhelp lists them)",
+      parse_classes, 0 },
+    { "-dM", "[…]", "nothing: for HAProxy's users", parse_nothing, 0 },
+    { "-dV", "", "do not verify servers' certificates (there is no TLS yet)", parse_nothing, 0 },
+    { "-dG", "", "nothing: names are always resolved by getaddrinfo", parse_nothing, 0 },
+    { "-de", "", "nothing: epoll is always used", parse_nothing, 0 },
+    { "-dp", "", "nothing: epoll is always used", parse_nothing, 0 },
+    { "-S", NULL, NULL, refuse, 0 },
+    { "-x", NULL, NULL, refuse, 0 },
     { "--dump-keywords", "", "print every keyword, a line each", parse_action,
       ACTION_DUMP_KEYWORDS },
     { "--dump-absent", "", "print HAProxy 2.6's names that are refused by name", parse_action,
       ACTION_DUMP_ABSENT },
     { "--dump-manual", "", "print the manual's reference part", parse_action, ACTION_DUMP_MANUAL },
-    { "--", "FILE…", "configuration files follow", parse_rest_files, 0 },
 };
 
 static const struct flag *find_flag(const char *name)
@@ -177,27 +205,36 @@ static const struct flag *find_flag(const char *name)
     return NULL;
 }
 
+/* Flags with something attached to them. */
+static bool parse_attached(struct command_line *o, const char *arg)
+{
+    if (strncmp(arg, "-dK", 3) == 0 && arg[3])
+        o->dump_classes = arg + 3;
+    else if (strncmp(arg, "-dM", 3) != 0)
+        return false;
+    return true;
+}
+
+static bool unknown(const char *arg)
+{
+    fprintf(stderr, "gatehouse: unknown argument '%s'\n\n", arg);
+    command_line_usage(stderr);
+    return false;
+}
+
 bool command_line_parse(struct command_line *o, int argc, char **argv)
 {
-    struct arguments a = { .at = argv + 1 };
+    struct arguments a = { .at = argc ? argv + 1 : argv };
 
-    (void)argc;
     *o = (struct command_line){ .action = ACTION_RUN };
     while (*a.at) {
         const struct flag *f = find_flag(*a.at);
 
-        /* -dK and what may follow it only choose what HAProxy dumps */
-        if (!f && strncmp(*a.at, "-dK", 3) == 0) {
-            o->action = ACTION_DUMP_KEYWORDS;
-            a.at++;
-            continue;
-        }
-        if (!f) {
-            fprintf(stderr, "gatehouse: unknown argument '%s'; -h lists what there is\n", *a.at);
-            return false;
-        }
-        a.flag = *a.at++;
-        if (!f->parse(o, &a)) return false;
+        a.flag = *a.at;
+        a.row = f;
+        if (!f && !parse_attached(o, a.flag)) return unknown(a.flag);
+        a.at++;
+        if (f && !f->parse(o, &a)) return false;
     }
     return true;
 }
@@ -208,12 +245,26 @@ void command_line_release(struct command_line *o)
     free(o->old_pids);
 }
 
-void command_line_usage(const char *program)
+/* Columns of a text in UTF-8. */
+static int width(const char *text)
 {
-    printf("Usage: %s -f FILE|DIR [FLAG…]\n\n", program);
+    int n = 0;
+
+    for (; *text; text++) n += (*text & 0xc0) != 0x80;
+    return n;
+}
+
+void command_line_usage(FILE *out)
+{
+    enum { LEFT = 20 };
+
+    fputs("Usage: gatehouse -f FILE|DIR [FLAG…]\n\n", out);
     for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        char left[40];
-        snprintf(left, sizeof left, "%s %s", flags[i].name, flags[i].args);
-        printf("  %-20s %s\n", left, flags[i].doc);
+        const struct flag *f = &flags[i];
+        const char *glue = f->args && *f->args && *f->args != '[' ? " " : "";
+
+        if (!f->args) continue;
+        fprintf(out, "  %s%s%s%*s %s\n", f->name, glue, f->args,
+                LEFT - width(f->name) - width(glue) - width(f->args), "", f->doc);
     }
 }

@@ -5,6 +5,7 @@
 #define GATEHOUSE_OPS_COMMAND_LINE_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 enum command_line_action {
     ACTION_RUN,
@@ -24,11 +25,15 @@ struct command_line {
     unsigned n_files;
     const char *condition;
     const char *pidfile, *directory, *local_peer;
-    bool verbose, quiet, daemon, debug, foreground, notify_ready;
-    bool warnings_are_errors; /* -dW */
-    bool diagnostics;         /* -dD */
-    bool ignore_unresolved;   /* -dr */
-    unsigned maxconn;         /* -n; 0: not given */
+    bool verbose, quiet, daemon, debug, foreground;
+    bool master_worker, notify_ready; /* -W, -Ws */
+    bool warnings_are_errors;         /* -dW */
+    bool diagnostics;                 /* -dD */
+    bool ignore_unresolved;           /* -dr */
+    bool no_splice, no_reuseport;     /* -dS, -dR */
+    bool dump_libraries;              /* -dL */
+    const char *dump_classes;         /* -dK: "cfg", "all", "help", "smp,cnv"; NULL: not given */
+    unsigned maxconn;                 /* -n; 0: not given */
     unsigned proxy_maxconn, memory_mb;
     int *old_pids; /* -sf, -st */
     unsigned n_old_pids;
@@ -39,6 +44,6 @@ struct command_line {
 bool command_line_parse(struct command_line *o, int argc, char **argv);
 void command_line_release(struct command_line *o);
 
-void command_line_usage(const char *program);
+void command_line_usage(FILE *out);
 
 #endif

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/loading.h"
+#include "ops/limits.h"
 #include "runtime/resources.h"
 
 #include <errno.h>
 #include <sched.h>
 #include <stdlib.h>
-#include <sys/resource.h>
+#include <unistd.h>
 
 /* ---- what was built in, under the names that HAProxy gives it ---- */
 
@@ -13,8 +14,13 @@ static const struct {
     const char *name;
     bool built;
 } features[] = {
-    { "EPOLL", true },    { "THREAD", true }, { "GETADDRINFO", true }, { "ACCEPT4", true },
-    { "OPENSSL", false }, { "PCRE2", false }, { "LUA", false },        { "SYSTEMD", true },
+    { "ACCEPT4", true },       { "CPU_AFFINITY", false }, { "EPOLL", true },
+    { "GETADDRINFO", true },   { "LIBCRYPT", false },     { "LINUX_SPLICE", false },
+    { "LINUX_TPROXY", false }, { "LUA", false },          { "NS", false },
+    { "OPENSSL", false },      { "PCRE2", false },        { "PCRE2_JIT", false },
+    { "PRCTL", true },         { "PROMEX", false },       { "QUIC", false },
+    { "SLZ", false },          { "SYSTEMD", true },       { "TFO", true },
+    { "THREAD", true },        { "TPROXY", false },       { "ZLIB", false },
 };
 
 bool feature_built(void *user, struct slice name)
@@ -62,7 +68,7 @@ static char **list_directory(const char *path, void *user)
 
 static const struct cfg_reader reader = { read_file, list_directory, NULL };
 
-/* ---- limits that follow from the machine ---- */
+/* ---- what the machine and the command line add ---- */
 
 static unsigned usable_cpus(void)
 {
@@ -71,27 +77,34 @@ static unsigned usable_cpus(void)
     return n > 0 ? (unsigned)n : 1;
 }
 
-/* Each client connection may need one to a server; some descriptors are the process's own. */
-static unsigned maxconn_by_descriptors(void)
+static void set_variables(const struct command_line *o, struct environment *env)
 {
-    enum { OWN = 100, MOST = 1000000 };
-    struct rlimit r;
+    char host[256];
 
-    if (getrlimit(RLIMIT_NOFILE, &r) < 0 || r.rlim_cur == RLIM_INFINITY) return MOST;
-    return r.rlim_cur > OWN + 20
-               ? (unsigned)((r.rlim_cur - OWN) / 2 > MOST ? MOST : (r.rlim_cur - OWN) / 2)
-               : 10;
+    if (gethostname(host, sizeof host) < 0) host[0] = '\0';
+    host[sizeof host - 1] = '\0';
+    environment_set(env, SLICE("HAPROXY_LOCALPEER"),
+                    slice_str(o->local_peer ? o->local_peer : host));
+    environment_set(env, SLICE("HAPROXY_STARTUP_VERSION"), SLICE(HAPROXY_VERSION));
+    if (o->master_worker) environment_set(env, SLICE("HAPROXY_MWORKER"), SLICE("1"));
 }
 
-static void settle_globals(const struct command_line *o, struct engine *e, struct snapshot *s)
+/* The command line wins. */
+static void settle_globals(const struct loading *l, struct build *b)
 {
+    const struct command_line *o = l->options;
+    struct snapshot *s = b->snapshot;
     struct global_conf *g = &s->global;
 
     if (!g->nbthread) g->nbthread = usable_cpus();
-    if (!e->n_workers) e->n_workers = g->nbthread;
-    if (o->maxconn) g->maxconn = o->maxconn;
-    if (!g->maxconn) g->maxconn = maxconn_by_descriptors();
+    b->n_workers = l->before ? l->engine->n_workers : g->nbthread;
+    if (o->maxconn) {
+        g->maxconn = o->maxconn;
+        g->maxconn_at = (struct word){ 0 };
+    }
     if (o->pidfile) g->pidfile = o->pidfile;
+    g->no_splice |= o->no_splice;
+    g->no_reuseport |= o->no_reuseport;
     for (unsigned i = 0; i < s->n_proxies; i++)
         if (s->proxies[i]->fe && !s->proxies[i]->fe->maxconn)
             s->proxies[i]->fe->maxconn = o->proxy_maxconn;
@@ -110,6 +123,53 @@ static unsigned count_binds(const struct snapshot *s)
     return n;
 }
 
+/* Descriptors that are not connections: the standard ones, logs and the Runtime API; each worker's
+ * loop, inbox and listening sockets. */
+static unsigned own_descriptors(const struct build *b, unsigned binds)
+{
+    enum { FIXED = 48, A_WORKER = 3 };
+    return FIXED + b->n_workers * (A_WORKER + binds);
+}
+
+/* ---- messages ---- */
+
+/* The lines of a printed diagnosis that say what is wrong, without what is shown below them. */
+static char *error_lines(const struct diag *diag)
+{
+    char *text = NULL, *kept;
+    size_t size = 0, n = 0;
+    FILE *out = open_memstream(&text, &size);
+
+    if (!out) return NULL;
+    diag_print(diag, out);
+    fclose(out);
+    kept = mem_alloc(size + 1);
+    for (struct slice rest = slice_of(text, size); rest.n;) {
+        struct slice line = slice_cut(&rest, '\n');
+        if (!memmem(line.p, line.n, ": error: ", 9) && !slice_starts(line, SLICE("error: ")))
+            continue;
+        n = (size_t)(slice_put(kept + n, line) - kept);
+        kept[n++] = '\n';
+    }
+    kept[n] = '\0';
+    free(text);
+    return kept;
+}
+
+static void report(struct loading *l, const struct build *b, struct diag *diag)
+{
+    const struct command_line *o = l->options;
+    const struct global_conf *g = &b->snapshot->global;
+
+    l->quiet = (o->quiet || g->quiet) && !o->verbose;
+    l->n_warnings = diag->n_warnings;
+    if ((o->warnings_are_errors || g->zero_warning) && diag->n_warnings && !diag->n_errors)
+        diag_error(diag, NULL, "a warning is an error here (%s)",
+                   o->warnings_are_errors ? "-dW" : "zero-warning");
+    if (!l->quiet || diag->n_errors) diag_print(diag, stderr);
+    if (diag->n_errors) l->errors = error_lines(diag);
+}
+
 /* ---- all of it ---- */
 
 static bool is_defined(void *user, struct slice name)
@@ -117,33 +177,72 @@ static bool is_defined(void *user, struct slice name)
     return environment_get(user, name) != NULL;
 }
 
-struct snapshot *load_configuration(const struct command_line *o, const struct vocabulary *words,
-                                    struct engine *e, const struct snapshot *before, bool open,
-                                    unsigned *listeners)
+static bool build(struct loading *l, struct build *b, struct cfg *cfg)
 {
-    struct snapshot *s = snapshot_new();
-    struct build b = { .engine = e, .snapshot = s, .before = before };
+    const struct command_line *o = l->options;
+    bool ok = cfg_parse(cfg, o->files, o->n_files, &reader);
+
+    if (l->before) ok &= reload_check(cfg, l->before->fixed);
+    settle_globals(l, b);
+    l->n_listeners = count_binds(b->snapshot);
+    ok &= build_compile(b, cfg);
+    if (!l->open || !ok) return ok;
+    return limits_settle(cfg, &b->snapshot->global, own_descriptors(b, l->n_listeners),
+                         o->memory_mb, l->before != NULL) &&
+           build_open(b, cfg);
+}
+
+static void begin(struct cfg *cfg, struct arena *a, struct diag *diag, const struct command_line *o,
+                  const struct vocabulary *words)
+{
+    diag_init(diag);
+    cfg_init(cfg, a, diag, words);
+    cfg->diagnostics = o->diagnostics;
+    cfg->world =
+        (struct cond_world){ .defined = is_defined, .feature = feature_built, .user = &cfg->env };
+    set_variables(o, &cfg->env);
+}
+
+struct snapshot *load_configuration(struct loading *l)
+{
+    const struct command_line *o = l->options;
+    struct build b = { .engine = l->engine,
+                       .snapshot = snapshot_new(),
+                       .before = l->before,
+                       .local_peer = o->local_peer,
+                       .ignore_unresolved = o->ignore_unresolved,
+                       .take_over = o->n_old_pids && !l->before,
+                       .address_taken = l->address_taken,
+                       .user = l->user };
     struct diag diag;
     struct cfg cfg;
     bool ok;
 
-    diag_init(&diag);
-    cfg_init(&cfg, &s->arena, &diag, words);
+    begin(&cfg, &b.snapshot->arena, &diag, o, l->words);
     cfg.user = &b;
-    cfg.diagnostics = o->diagnostics;
-    cfg.world =
-        (struct cond_world){ .defined = is_defined, .feature = feature_built, .user = &cfg.env };
-    ok = cfg_parse(&cfg, o->files, o->n_files, &reader);
-    if (before) ok &= reload_check(&cfg, before->fixed);
-    settle_globals(o, e, s);
-    ok &= build_compile(&b, &cfg, open && ok);
-    if (ok && o->warnings_are_errors && diag.n_warnings)
-        ok = diag_error(&diag, NULL, "a warning is an error here (-dW)");
-    *listeners = count_binds(s);
-    if (!o->quiet || !ok) diag_print(&diag, stderr);
+    ok = build(l, &b, &cfg);
+    report(l, &b, &diag);
+    ok &= diag.n_errors == 0;
     cfg_release(&cfg);
     diag_release(&diag);
-    if (ok) return s;
-    snapshot_free(s);
+    if (ok) return b.snapshot;
+    snapshot_free(b.snapshot);
     return NULL;
+}
+
+int evaluate_condition(const struct command_line *o, const struct vocabulary *words)
+{
+    struct arena a;
+    struct diag diag;
+    struct cfg cfg;
+    enum cond_result r;
+
+    arena_init(&a, NULL);
+    begin(&cfg, &a, &diag, o, words);
+    r = cfg_condition(&cfg, o->condition);
+    diag_print(&diag, stderr);
+    cfg_release(&cfg);
+    diag_release(&diag);
+    arena_release(&a);
+    return r == COND_TRUE ? 0 : r == COND_FALSE ? 1 : 2;
 }

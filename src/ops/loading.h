@@ -6,12 +6,28 @@
 #include "gateway/build.h"
 #include "ops/command_line.h"
 
-/* Reads, checks and compiles the files. `before`: the snapshot in use, or NULL at start. `open`:
- * also open the listeners (not for -c). Messages go to stderr. NULL when there was an error; what
- * was in use stays in use. *listeners: how many addresses it binds. */
-struct snapshot *load_configuration(const struct command_line *o, const struct vocabulary *words,
-                                    struct engine *e, const struct snapshot *before, bool open,
-                                    unsigned *listeners);
+struct loading {
+    const struct command_line *options;
+    const struct vocabulary *words;
+    struct engine *engine;
+    const struct snapshot *before;         /* a reload: the one in use */
+    bool open;                             /* open what it listens on and logs to: not for -c */
+    bool (*address_taken)(struct build *); /* see struct build */
+    void *user;
+
+    /* What came of it */
+    unsigned n_listeners; /* addresses that it binds */
+    unsigned n_warnings;
+    bool quiet;
+    char *errors; /* their first lines, each with its line end; NULL: none. The caller's to free */
+};
+
+/* Reads, checks and compiles the files. Messages go to stderr. NULL when there was an error; what
+ * is in use stays in use. */
+struct snapshot *load_configuration(struct loading *l);
+
+/* -cc: 0 when the condition is true, 1 when it is false, 2 when it is none (which is printed). */
+int evaluate_condition(const struct command_line *o, const struct vocabulary *words);
 
 /* What `feature(NAME)` knows: the list of -vv. */
 bool feature_built(void *user, struct slice name);

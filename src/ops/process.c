@@ -1,17 +1,27 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/process.h"
+#include "ops/api.h"
+#include "ops/background.h"
+#include "ops/dump.h"
+#include "ops/limits.h"
 #include "ops/loading.h"
+#include "ops/privileges.h"
+#include "runtime/notify.h"
 #include "runtime/resources.h"
 #include "runtime/signals.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <sys/resource.h>
+#include <time.h>
 #include <unistd.h>
 
 enum {
     TERM_GRACE_MS = 30000, /* SIGTERM's `hard-stop-after` when none is configured */
     LOOK_EVERY_MS = 10,    /* whether a drain is over */
+    TAKE_OVER_MS = 10,     /* -sf, -st: between two attempts to bind an address … */
+    TAKE_OVER_TRIES = 100, /* … and how many */
 };
 
 struct process {
@@ -19,11 +29,27 @@ struct process {
     const struct vocabulary *words;
     struct worker control;
     struct engine engine;
+    struct api api;
     struct log_writer *logs;
     struct signals signals;
-    struct timer look; /* while draining */
-    msec_t hard_stop;  /* stop then, whatever is going on; 0: never */
+    struct notify notify;
+    struct background background;
+    struct timer grace; /* a stop goes on accepting until then */
+    struct timer look;  /* while draining */
+    msec_t hard_stop;   /* stop then, whatever is going on; 0: never */
+    bool attached;      /* the control thread's loop is there */
+    bool serving;       /* the workers run */
+    bool stopping;      /* a stop was asked for */
+    bool terminating;   /* … by SIGTERM */
+    unsigned tries;     /* to bind an address that an old process holds */
+    char *pidfile;
 };
+
+static int complain(const char *what, int error)
+{
+    fprintf(stderr, "gatehouse: %s: %s\n", what, strerrordesc_np(error));
+    return 1;
+}
 
 /* ---- stopping ---- */
 
@@ -38,156 +64,353 @@ static void look(struct timer *t)
         timer_set(&p->control.timers, &p->look, now + LOOK_EVERY_MS);
 }
 
-static void drain(struct process *p, bool bounded)
+static uint64_t sum(const struct counters_block *blocks, unsigned n, size_t field)
 {
-    const struct global_conf *g = &p->engine.current->global;
-    msec_t limit = g->hard_stop_after_given ? g->hard_stop_after_ms : bounded ? TERM_GRACE_MS : 0;
-    msec_t until = limit ? p->control.now + limit : 0;
+    uint64_t total = 0;
 
-    if (until && (!p->hard_stop || until < p->hard_stop)) p->hard_stop = until;
+    for (unsigned i = 0; i < n; i++)
+        total += counter_get((const counter_t *)((const char *)&blocks[i].c + field));
+    return total;
+}
+
+/* What HAProxy writes into the logs of each proxy that it stops. */
+static void log_stop(struct process *p)
+{
+    const struct snapshot *s = p->engine.current;
+
+    for (unsigned i = 0; i < s->n_proxies; i++) {
+        const struct proxy_conf *c = s->proxies[i];
+        const struct proxy *state = c->state;
+        if (c->disabled || !c->logs) continue;
+        log_message(
+            p->logs, c->logs, LOG_WARNING,
+            "Proxy %s stopped (cumulated conns: FE: %" PRIu64 ", BE: %" PRIu64 ").", c->name,
+            sum(state->fe_counters, state->n_workers, offsetof(struct counters, connections)),
+            sum(state->be_counters, state->n_workers, offsetof(struct counters, sessions)));
+    }
+}
+
+static void begin_drain(struct process *p)
+{
+    if (p->engine.draining) return;
+    log_stop(p);
     engine_drain(&p->engine);
     timer_set(&p->control.timers, &p->look, p->control.now + LOOK_EVERY_MS);
 }
 
+static void on_grace(struct timer *t)
+{
+    begin_drain(container_of(t, struct process, grace));
+}
+
+/* Asks for an orderly end, bounded by `hard-stop-after` in any case or only if that is configured.
+ */
+static void stop(struct process *p, bool bounded)
+{
+    const struct global_conf *g = &p->engine.current->global;
+    msec_t now = p->control.now, begins = now + (p->stopping ? 0 : g->grace_ms);
+    msec_t limit = g->hard_stop_after_given ? g->hard_stop_after_ms : bounded ? TERM_GRACE_MS : 0;
+
+    if (limit && (!p->hard_stop || begins + limit < p->hard_stop)) p->hard_stop = begins + limit;
+    if (p->stopping) return;
+    p->stopping = true;
+    notify_stopping(&p->notify);
+    if (g->grace_ms)
+        timer_set(&p->control.timers, &p->grace, begins);
+    else
+        begin_drain(p);
+}
+
+static void terminate(struct process *p)
+{
+    if (p->terminating) {
+        worker_stop(&p->control);
+        return;
+    }
+    p->terminating = true;
+    stop(p, true);
+}
+
 /* ---- reload ---- */
+
+/* To the terminal, to the logs of `global`, and to the service manager. */
+static void __attribute__((format(printf, 3, 4)))
+announce(struct process *p, int level, const char *fmt, ...)
+{
+    char text[512];
+    va_list ap;
+
+    va_start(ap, fmt);
+    vsnprintf(text, sizeof text, fmt, ap);
+    va_end(ap);
+    fprintf(stderr, "gatehouse: %s\n", text);
+    if (p->engine.current->global.logs)
+        log_message(p->logs, p->engine.current->global.logs, level, "%s", text);
+    notify_ready(&p->notify, text);
+}
+
+static void log_errors(struct process *p, const char *lines)
+{
+    struct slice rest = slice_str(lines);
+    struct log_route *to = p->engine.current->global.logs;
+
+    while (to && rest.n) {
+        struct slice line = slice_cut(&rest, '\n');
+        log_message(p->logs, to, LOG_ERR, "%.*s", SLICE_ARG(line));
+    }
+}
+
+static struct snapshot *load_anew(struct process *p)
+{
+    struct loading l = { .options = p->options,
+                         .words = p->words,
+                         .engine = &p->engine,
+                         .before = p->engine.current,
+                         .open = true };
+    struct snapshot *fresh = load_configuration(&l);
+
+    if (l.errors) log_errors(p, l.errors);
+    free(l.errors);
+    if (!fresh || api_listen(&p->api, fresh)) return fresh;
+    snapshot_free(fresh);
+    return NULL;
+}
 
 static void reload(struct process *p)
 {
-    unsigned listeners;
     struct snapshot *fresh;
 
-    if (p->engine.draining) return;
-    fresh = load_configuration(p->options, p->words, &p->engine, p->engine.current, true,
-                               &listeners);
-    if (!fresh) {
-        fputs("gatehouse: the configuration was not reloaded; the one in use stays\n", stderr);
+    if (p->stopping) {
+        fputs("gatehouse: no reload while we are stopping\n", stderr);
         return;
     }
+    notify_reloading(&p->notify);
+    fresh = load_anew(p);
+    if (!fresh) {
+        announce(p, LOG_ERR, "the configuration was not reloaded; the one in use stays");
+        return;
+    }
+    build_adopt(p->engine.current, fresh, stderr);
     engine_swap(&p->engine, fresh);
-    fprintf(stderr, "gatehouse: configuration reloaded (generation %u)\n", fresh->generation);
+    announce(p, LOG_NOTICE, "configuration reloaded (generation %u)", fresh->generation);
 }
 
 static void on_signal(struct signals *s, int number)
 {
     struct process *p = s->user;
-    bool again = p->engine.draining;
 
     switch (number) {
     case SIGHUP:
     case SIGUSR2: reload(p); break;
-    case SIGUSR1: drain(p, false); break;
-    case SIGTERM:
-        if (again && p->hard_stop)
-            worker_stop(&p->control);
-        else
-            drain(p, true);
-        break;
+    case SIGUSR1: stop(p, false); break;
+    case SIGTERM: terminate(p); break;
     case SIGINT: worker_stop(&p->control); break;
     }
 }
 
+/* ---- old processes (-sf, -st) ---- */
+
+static void signal_old(const struct command_line *o, int number)
+{
+    for (unsigned i = 0; i < o->n_old_pids; i++) kill(o->old_pids[i], number);
+}
+
+/* An old process holds an address in a way that does not let us bind it as well. As HAProxy does,
+ * we ask it to let go (SIGTTOU), and try again for a second. */
+static bool wait_for_address(struct build *b)
+{
+    struct process *p = b->user;
+    struct timespec pause = { .tv_nsec = TAKE_OVER_MS * 1000000L };
+
+    if (!p->options->n_old_pids || p->tries == TAKE_OVER_TRIES) return false;
+    if (p->tries++ == 0) signal_old(p->options, SIGTTOU);
+    nanosleep(&pause, NULL);
+    return true;
+}
+
+/* We could not start: whoever let go goes on. */
+static void give_back(struct process *p)
+{
+    if (p->tries) signal_old(p->options, SIGTTIN);
+}
+
 /* ---- start ---- */
 
-static void raise_descriptor_limit(void)
+static void say_hello(const struct process *p, const struct snapshot *s)
 {
-    struct rlimit r;
-
-    if (getrlimit(RLIMIT_NOFILE, &r) < 0) return;
-    r.rlim_cur = r.rlim_max;
-    setrlimit(RLIMIT_NOFILE, &r);
+    printf("gatehouse: %u threads, maxconn %u\n", p->engine.n_workers, s->global.maxconn);
+    for (unsigned i = 0; i < s->n_slots; i++) {
+        const struct bind_conf *b = s->by_slot[i];
+        char key[256];
+        if (b)
+            printf("gatehouse: '%s' listens on %s\n", b->frontend->name,
+                   listener_key(&b->spec, key, sizeof key));
+    }
+    fflush(stdout);
 }
 
-static int complain(const char *what, int error)
+/* A successor may have written its own number over ours. */
+static void remove_pidfile(const char *path)
 {
-    fprintf(stderr, "gatehouse: %s: %s\n", what, strerror(error));
-    return 1;
+    enum { MOST = 32 };
+    size_t n;
+    uint64_t pid;
+    char *text = resource_read_file(path, MOST, &n, NULL);
+    struct slice rest = slice_str(text);
+
+    if (slice_to_u64(slice_cut(&rest, '\n'), &pid) && pid == (uint64_t)getpid())
+        resource_remove(path, NULL);
+    free(text);
 }
 
-/* Tells the old processes (-sf, -st) that we have taken over. */
-static void relieve_old(const struct command_line *o)
+/* From here on there are threads, and things that do not survive a fork. */
+static int attach(struct process *p)
 {
-    for (unsigned i = 0; i < o->n_old_pids; i++)
-        kill(o->old_pids[i], o->old_terminate ? SIGTERM : SIGUSR1);
+    int rc = worker_init(&p->control, 0, 16384);
+
+    p->control.user = &p->engine;
+    p->attached = rc == 0;
+    if (!rc) rc = signals_watch(&p->signals, &p->control, on_signal);
+    return rc;
 }
 
-static int serve(struct process *p, struct snapshot *first)
+static bool write_pidfile(struct process *p, const char *path)
 {
-    const char *pidfile = first->global.pidfile ? mem_strdup(first->global.pidfile) : NULL;
     struct resource_error err;
-    int rc;
 
-    if (first->global.pidfile && resource_pidfile(first->global.pidfile, &err) < 0)
+    if (!path) return true;
+    if (resource_pidfile(path, &err) < 0) {
         fprintf(stderr, "gatehouse: %s\n", err.text);
-    rc = engine_add_workers(&p->engine, p->engine.n_workers, first->global.bufsize);
+        return false;
+    }
+    p->pidfile = mem_strdup(path);
+    return true;
+}
+
+/* Everything is open: gives up privileges and starts the workers. */
+static int launch(struct process *p, struct snapshot *first, bool quiet)
+{
+    const char *what;
+    int rc = engine_add_workers(&p->engine, first->global.nbthread, first->global.bufsize);
+
     if (rc) return complain("can't start", -rc);
     log_writer_start(p->logs);
+    if (p->options->notify_ready && !notify_open(&p->notify, getenv("NOTIFY_SOCKET")))
+        complain("NOTIFY_SOCKET", errno);
+    signal_old(p->options, p->options->old_terminate ? SIGTERM : SIGUSR1);
+    if (!privileges_drop(&first->global, &what)) return complain(what, errno);
     rc = engine_start(&p->engine);
-    if (rc) return complain("can't start a thread", -rc);
+    if (rc) _exit(complain("can't start a thread", -rc)); /* others may be running */
+    p->serving = true;
     engine_swap(&p->engine, first);
-    relieve_old(p->options);
-    worker_run(&p->control);
+    if ((p->options->verbose || p->options->debug) && !quiet) say_hello(p, first);
+    notify_ready(&p->notify, "Ready");
+    background_ready(&p->background);
+    return 0;
+}
+
+static bool goes_into_background(const struct command_line *o, const struct snapshot *s)
+{
+    return (o->daemon || s->global.daemon) && !o->foreground && !o->debug && !o->notify_ready;
+}
+
+/* Becomes the process that serves, and serves until it is told to stop. */
+static int serve(struct process *p, struct snapshot *first, bool quiet)
+{
+    const struct command_line *o = p->options;
+    int rc = 0;
+
+    if (o->memory_mb) rc = limits_memory(o->memory_mb);
+    if (rc) return complain("-m", -rc);
+    if (goes_into_background(o, first)) rc = background_enter(&p->background);
+    if (rc) return complain("can't go into the background", -rc);
+    rc = attach(p);
+    if (rc) return complain("can't start", -rc);
+    if (!write_pidfile(p, first->global.pidfile) || !api_listen(&p->api, first)) return 1;
+    rc = launch(p, first, quiet);
+    if (!rc) worker_run(&p->control);
+    api_stop(&p->api);
+    if (!p->serving) return rc;
     engine_stop(&p->engine);
     worker_run(&p->control); /* delivers what the workers left: snapshots to be freed */
-    if (pidfile) resource_remove(pidfile, NULL);
-    free((char *)pidfile);
-    return 0;
+    return rc;
 }
 
 static int start(struct process *p)
 {
-    unsigned listeners;
+    struct loading l = { .options = p->options,
+                         .words = p->words,
+                         .engine = &p->engine,
+                         .open = true,
+                         .address_taken = wait_for_address,
+                         .user = p };
     struct snapshot *first;
+    int rc = 1;
 
-    if (p->options->directory && chdir(p->options->directory) < 0)
-        return complain(p->options->directory, errno);
-    raise_descriptor_limit();
-    first = load_configuration(p->options, p->words, &p->engine, NULL, true, &listeners);
-    if (!first) return 1;
-    if (listeners == 0) {
+    limits_raise();
+    first = load_configuration(&l);
+    free(l.errors);
+    dump_requested(p->options, p->words, first != NULL);
+    if (first && l.n_listeners == 0 && !first->global.api_binds)
         fputs("gatehouse: no listener: a frontend needs a 'bind' line\n", stderr);
-        snapshot_free(first);
-        return 1;
-    }
-    if (p->options->daemon && daemon(1, 0) < 0) return complain("daemon", errno);
-    return serve(p, first);
+    else if (first)
+        rc = serve(p, first, l.quiet);
+    if (first && !p->serving) snapshot_free(first); /* else it is the engine's */
+    if (rc) give_back(p);
+    return rc;
 }
 
-static int init(struct process *p, const struct command_line *o, const struct vocabulary *words)
+static void prepare(struct process *p, const struct command_line *o, const struct vocabulary *words)
 {
     static const int numbers[] = { SIGHUP, SIGUSR1, SIGUSR2, SIGTERM, SIGINT, 0 };
-    int rc;
 
     memset(p, 0, sizeof *p);
     p->options = o;
     p->words = words;
     p->signals.user = p;
+    p->background.parent = p->notify.fd = -1;
     signals_block(&p->signals, numbers);
-    rc = worker_init(&p->control, 0, 16384);
-    if (!rc) rc = signals_watch(&p->signals, &p->control, on_signal);
-    if (rc) return rc;
+    signal(SIGTTOU, SIG_IGN); /* for HAProxy's users: our addresses can be bound beside us */
+    signal(SIGTTIN, SIG_IGN);
     timer_init(&p->look, look);
+    timer_init(&p->grace, on_grace);
     p->logs = log_writer_new();
     engine_init(&p->engine, &p->control, p->logs);
-    return 0;
 }
 
 static void release(struct process *p)
 {
-    timer_cancel(&p->control.timers, &p->look);
-    signals_release(&p->signals, &p->control);
+    if (p->attached) {
+        timer_cancel(&p->control.timers, &p->look);
+        timer_cancel(&p->control.timers, &p->grace);
+        signals_release(&p->signals, &p->control);
+    }
     engine_release(&p->engine);
     log_writer_stop(p->logs);
     log_writer_free(p->logs);
-    worker_release(&p->control);
+    if (p->attached) worker_release(&p->control);
+    if (p->pidfile) remove_pidfile(p->pidfile);
+    notify_close(&p->notify);
+    free(p->pidfile);
 }
 
-int process_run(const struct command_line *o, const struct vocabulary *words)
+static bool change_directory(const struct command_line *o)
+{
+    if (!o->directory || chdir(o->directory) == 0) return true;
+    complain(o->directory, errno);
+    return false;
+}
+
+int process_run(const struct command_line *o, const struct vocabulary *words,
+                const struct api_commands *const *commands)
 {
     struct process *p = mem_zero_aligned(sizeof *p);
-    int rc = init(p, o, words);
+    int rc = 1;
 
-    if (rc) return complain("can't start", -rc);
-    rc = start(p);
+    prepare(p, o, words);
+    api_init(&p->api, &p->engine, commands);
+    p->api.take_over = o->n_old_pids > 0;
+    if (change_directory(o)) rc = start(p);
     release(p);
     free(p);
     return rc;
@@ -196,19 +419,21 @@ int process_run(const struct command_line *o, const struct vocabulary *words)
 int process_check(const struct command_line *o, const struct vocabulary *words)
 {
     struct process *p = mem_zero_aligned(sizeof *p);
-    unsigned listeners = 0;
-    struct snapshot *s;
-    int rc = init(p, o, words);
+    struct loading l = { .options = o, .words = words, .engine = &p->engine };
+    struct snapshot *s = NULL;
+    int rc = 1;
 
-    if (rc) return complain("can't start", -rc);
-    s = load_configuration(o, words, &p->engine, NULL, false, &listeners);
-    if (!s)
-        rc = 1;
-    else if (listeners == 0)
-        rc = 2;
-    if (rc == 2) fputs("gatehouse: no listener: a frontend needs a 'bind' line\n", stderr);
-    if (rc == 0) puts("Configuration file is valid");
+    prepare(p, o, words);
+    if (change_directory(o)) s = load_configuration(&l);
+    if (s) rc = l.n_listeners || s->global.api_binds ? 0 : 2;
+    dump_requested(o, words, s != NULL);
+    if (s && !l.quiet) {
+        if (l.n_warnings) puts("Warnings were found.");
+        puts(rc ? "The configuration has no error, but there is no listener, so it will not start."
+                : "Configuration file is valid");
+    }
     if (s) snapshot_free(s);
+    free(l.errors);
     release(p);
     free(p);
     return rc;

@@ -236,6 +236,18 @@ static int listen_tcp(int fd, const struct resource_listen *l, const char *name,
     return error ? failed(err, error, "cannot listen on %s", name) : 0;
 }
 
+/* The mode and owner of `path`, which is called `name` in errors. */
+static int set_owner(const struct resource_listen *l, const char *path, const char *name,
+                     struct resource_error *err)
+{
+    if (l->mode && chmod(path, l->mode) < 0)
+        return failed(err, -errno, "cannot set the mode of '%s'", name);
+    if ((l->set_uid || l->set_gid) &&
+        chown(path, l->set_uid ? l->uid : (uid_t)-1, l->set_gid ? l->gid : (gid_t)-1) < 0)
+        return failed(err, -errno, "cannot set the owner of '%s'", name);
+    return 0;
+}
+
 /* Binds under a name of its own, and gives that name its mode and owner. */
 static int bind_path(int fd, const struct resource_listen *l, const char *path, const char *what,
                      struct sockaddr_un *own, struct resource_error *err)
@@ -248,12 +260,7 @@ static int bind_path(int fd, const struct resource_listen *l, const char *path, 
     unlink(own->sun_path);
     if (bind(fd, (struct sockaddr *)own, sizeof *own) < 0)
         return failed(err, -errno, "cannot bind to '%s'", what);
-    if (l->mode && chmod(own->sun_path, l->mode) < 0)
-        return failed(err, -errno, "cannot set the mode of '%s'", path);
-    if ((l->set_uid || l->set_gid) &&
-        chown(own->sun_path, l->set_uid ? l->uid : (uid_t)-1, l->set_gid ? l->gid : (gid_t)-1) < 0)
-        return failed(err, -errno, "cannot set the owner of '%s'", path);
-    return 0;
+    return set_owner(l, own->sun_path, path, err);
 }
 
 static int listen_path(int fd, const struct resource_listen *l, const char *path,
@@ -275,19 +282,35 @@ static int listen_path(int fd, const struct resource_listen *l, const char *path
     return error;
 }
 
-static int listen_unix(int fd, const struct resource_listen *l, const char *name,
-                       struct resource_error *err)
+/* The path of a UNIX socket's address; NULL when its name is abstract. */
+static const char *path_of(const struct resource_listen *l,
+                           char path[static sizeof(struct sockaddr_un)])
 {
     const struct sockaddr_un *un = (const void *)l->addr;
     size_t n = l->size - offsetof(struct sockaddr_un, sun_path);
-    char path[sizeof un->sun_path + 1];
+
+    if (un->sun_path[0] == '\0') return NULL;
+    memcpy(path, un->sun_path, n);
+    path[n] = '\0';
+    return path;
+}
+
+int resource_path_owner(const struct resource_listen *l, struct resource_error *err)
+{
+    char buf[sizeof(struct sockaddr_un)];
+    const char *path = path_of(l, buf);
+
+    return path ? set_owner(l, path, path, err) : 0;
+}
+
+static int listen_unix(int fd, const struct resource_listen *l, const char *name,
+                       struct resource_error *err)
+{
+    char buf[sizeof(struct sockaddr_un)];
+    const char *path = path_of(l, buf);
     int error;
 
-    if (un->sun_path[0] != '\0') {
-        memcpy(path, un->sun_path, n);
-        path[n] = '\0';
-        return listen_path(fd, l, path, err);
-    }
+    if (path) return listen_path(fd, l, path, err);
     if (bind(fd, l->addr, l->size) < 0) return failed(err, -errno, "cannot bind to %s", name);
     error = listen_on(fd, l->backlog);
     return error ? failed(err, error, "cannot listen on %s", name) : 0;
@@ -347,9 +370,9 @@ static bool is_bound_alone(int fd)
     return size > offsetof(struct sockaddr_un, sun_path);
 }
 
-int resource_inherited(int fd, int backlog, struct resource_error *err)
+int resource_check_inherited(int fd, struct resource_error *err)
 {
-    int type, flags, error;
+    int type;
 
     if (fcntl(fd, F_GETFD) < 0) return failed(err, -errno, "descriptor %d is not open", fd);
     if (!resource_is_inherited(fd))
@@ -358,9 +381,17 @@ int resource_inherited(int fd, int backlog, struct resource_error *err)
     if (type < 0) return failed(err, type, "descriptor %d is not a socket", fd);
     if (type != SOCK_STREAM)
         return failed(err, -EPROTOTYPE, "descriptor %d is not a stream socket", fd);
+    if (get_option(fd, SO_ACCEPTCONN) != 1 && !is_bound_alone(fd))
+        return failed(err, -EINVAL, "descriptor %d is not a bound or listening socket", fd);
+    return 0;
+}
+
+int resource_inherited(int fd, int backlog, struct resource_error *err)
+{
+    int error = resource_check_inherited(fd, err), flags;
+
+    if (error) return error;
     if (get_option(fd, SO_ACCEPTCONN) != 1) {
-        if (!is_bound_alone(fd))
-            return failed(err, -EINVAL, "descriptor %d is not a bound or listening socket", fd);
         error = listen_on(fd, backlog);
         if (error) return failed(err, error, "cannot listen on descriptor %d", fd);
     }

@@ -46,26 +46,10 @@ int resource_remove(const char *path, struct resource_error *err);
 
 /* --- sockets --- */
 
-/* TCP options that a socket may be given at any time. A zero leaves the system's own value, and in
- * resource_tune takes an earlier one back; but for the buffers, which can't be taken back. Sockets
- * that were accepted have those of their listener. */
-struct resource_tcp {
-    int backlog;                /* 0: SOMAXCONN; listeners only */
-    int rcvbuf, sndbuf;         /* SO_RCVBUF, SO_SNDBUF */
-    unsigned mss;               /* TCP_MAXSEG */
-    unsigned user_timeout;      /* TCP_USER_TIMEOUT, milliseconds */
-    bool defer_accept;          /* TCP_DEFER_ACCEPT: wake us when there is something to read */
-    bool fast_open;             /* TCP_FASTOPEN */
-    bool keepalive;             /* SO_KEEPALIVE, with … */
-    unsigned keep_count;        /* TCP_KEEPCNT */
-    unsigned keep_idle;         /* TCP_KEEPIDLE, seconds */
-    unsigned keep_interval;     /* TCP_KEEPINTVL, seconds */
-};
-
 struct resource_listen {
     const struct sockaddr *addr; /* IPv4, IPv6 or UNIX (a path, or an abstract name) */
     socklen_t size;
-    struct resource_tcp tcp;
+    int backlog;           /* 0: SOMAXCONN */
     bool reuseport;        /* several sockets share the port, one for each worker */
     bool v6only;           /* an IPv6 address takes no IPv4 clients … */
     bool v4v6;             /* … or does take them; neither: as the system is set up */
@@ -85,19 +69,16 @@ struct resource_listen {
  * Remove the path with resource_remove. */
 int resource_listen(const struct resource_listen *l, struct resource_error *err);
 
-/* Gives a listening socket that resource_listen or resource_inherited returned other options. Those
- * that the system does not take are reported: the first of them is the error. */
-int resource_tune(int fd, const struct resource_tcp *tcp, struct resource_error *err);
-
-/* Gives the path of a UNIX socket that resource_listen bound another mode or owner. */
-int resource_path_mode(const struct resource_listen *l, struct resource_error *err);
+/* Gives the path that resource_listen made this mode and owner; where l sets none, those that it
+ * has stay. */
+int resource_path_owner(const struct resource_listen *l, struct resource_error *err);
 
 /* Takes over a socket from the parent process: `fd` must be one that we did not open ourselves, a
  * stream socket that is bound. It is made non-blocking, and made to listen if it does not yet.
  * It stays open for another reload to take it again. Returns fd. */
 int resource_inherited(int fd, int backlog, struct resource_error *err);
 
-/* The same without touching anything: would resource_inherited take it? 0 or the error. */
+/* Would resource_inherited take it? Touches nothing. 0 or the error. */
 int resource_check_inherited(int fd, struct resource_error *err);
 
 /* Is fd open, and inherited rather than opened by ourselves? */

@@ -11,6 +11,8 @@ enum {
     FREE_BUFFERS = 64,
     TIDY_EVERY_MS = 250,
     KEEP_CHUNKS = 16,
+    PIPES = 64,
+    PIPE_SIZE = 1024 * 1024,
 };
 
 static void read_clock(void *arg)
@@ -68,6 +70,7 @@ int worker_init(struct worker *w, unsigned id, uint32_t bufsize)
     timer_init(&w->tidy, tidy);
     w->wide.buf = mem_alloc(sizeof *w->wide.buf + WORKER_WIDE_SIZE);
     w->wide.buf->size = WORKER_WIDE_SIZE;
+    pipes_init(&w->pipes, PIPES, PIPE_SIZE);
     io_init(&w->wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_wake);
     if (w->wake.fd < 0) return -errno;
     rc = loop_init(&w->loop);
@@ -80,6 +83,7 @@ void worker_release(struct worker *w)
     loop_release(&w->loop);
     buf_pool_release(&w->bufs);
     arena_cache_release(&w->arenas);
+    pipes_release(&w->pipes);
     free(w->wide.buf);
     w->wide.buf = NULL;
 }

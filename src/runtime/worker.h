@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/clock.h"
 #include "runtime/loop.h"
+#include "runtime/pipe.h"
 #include "runtime/timer.h"
 
 #include <pthread.h>
@@ -50,7 +51,8 @@ struct worker {
     struct buf_pool bufs; /* tune.bufsize */
     struct arena_cache arenas;
     struct wide wide;
-    struct timer tidy; /* gives memory back that is not needed any more */
+    struct pipes pipes; /* for bodies; `most` is 0 where splice is switched off */
+    struct timer tidy;  /* gives memory back that is not needed any more */
     struct grave *graves;
     struct log_ring *log;
     bool stopping; /* worker_run returns after this turn */

@@ -16,8 +16,7 @@ struct backend_conf {
     const struct balance_algorithm *algorithm;
     const struct balance *balance;      /* what the algorithm made of the servers */
     struct server_conf *default_server; /* what `default-server` says; copied by each `server` */
-    bool has_source;
-    union address source;
+    struct source_address source;
 };
 
 /* What a choice is made for. Algorithms that hash a part of the message take it from here. */

@@ -27,6 +27,7 @@ static inline uint64_t counter_get(const counter_t *c)
 /* What one second saw, and the second before. */
 struct rate {
     _Atomic uint32_t second, now, before;
+    _Atomic uint32_t max; /* the most that one second ever saw */
 };
 
 /* Events of the last second, by one worker; now_s: the clock in seconds. */
@@ -40,6 +41,8 @@ static inline void rate_add(struct rate *r, uint32_t now_s)
         n = 0;
     }
     atomic_store_explicit(&r->now, n + 1, memory_order_relaxed);
+    if (n + 1 > atomic_load_explicit(&r->max, memory_order_relaxed))
+        atomic_store_explicit(&r->max, n + 1, memory_order_relaxed);
 }
 
 /* Events a second, sliding between the last second and this one; `part_ms`: how far now_s is gone.
@@ -60,8 +63,8 @@ static inline uint32_t rate_read(const struct rate *r, uint32_t now_s, uint32_t 
  * statistics column that it feeds. */
 struct counters {
     counter_t connections;     /* [conn_tot] accepted */
-    counter_t sessions;        /* [stot] */
-    counter_t requests;        /* [req_tot] */
+    counter_t sessions;        /* [stot] a server's: attempts to use a connection to it */
+    counter_t requests;        /* [req_tot] a server's: heads that it answered with, 1xx too */
     counter_t bytes_in;        /* [bin] from clients */
     counter_t bytes_out;       /* [bout] to clients */
     counter_t denied_req;      /* [dreq] */

@@ -220,7 +220,7 @@ struct server_conn *server_conn_open(const struct server_conf *conf, struct work
     h1_conn_init(&sc->h1);
     timer_init(&sc->h1.conn.timer, on_deadline);
     list_init(&sc->link);
-    rc = conn_open(&sc->h1.conn, w, &to.sa, conf->has_source ? &conf->source.sa : NULL, on_event);
+    rc = conn_open(&sc->h1.conn, w, &to.sa, conf->origin, on_event);
     if (rc < 0) {
         free(sc);
         *err = -rc;
@@ -252,7 +252,7 @@ static bool over_its_share(const struct server_pool *p, const struct server_conf
 {
     unsigned share = conf->pool_low > SPILL_OVER ? conf->pool_low : SPILL_OVER;
 
-    return p->server->n_workers > 1 &&
+    return !conf->pool_private && p->server->n_workers > 1 &&
            atomic_load_explicit(&p->n_idle, memory_order_relaxed) >= share;
 }
 

@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "upstream/counters.h"
 #include "base/object.h"
+#include "net/socket_options.h"
 
 struct frontend_conf;
 struct backend_conf;
@@ -35,21 +36,30 @@ enum proxy_option {
     OPT_TCP_NODELAY_OFF,
     OPT_HTTP_NO_DELAY,
     OPT_HTTP_BUFFER_REQUEST,
+    OPT_CLIENT_KEEPALIVE, /* TCP keepalive, to clients … */
+    OPT_SERVER_KEEPALIVE, /* … and to servers */
+    OPT_SMART_CONNECT,
+    OPT_ACCEPT_INVALID_REQUEST,
+    OPT_ACCEPT_INVALID_RESPONSE,
 };
 
 struct proxy_conf {
     const char *name;
     const struct section *section;
     unsigned id; /* 1, 2, … in the order of the file */
+    bool id_given;
+    const char *description;
     enum proxy_mode mode;
     bool disabled;
     struct proxy_timeouts timeouts;
+    uint32_t timeouts_given; /* by their order in proxy_timeouts: said here, not inherited */
     uint32_t options, options_given; /* bits of enum proxy_option; given: said, not inherited */
-    int redispatch_interval;         /* option redispatch N: every N-th retry; -1: the last */
-    uint64_t max_body;               /* max-body-size; UINT64_MAX: none */
-    struct log_line *log_lines;      /* `log` lines of its own */
-    bool log_global;                 /* `log global`: those of `global` too */
-    struct log_route *logs;          /* where to log; NULL: nowhere */
+    struct socket_options client_socket, server_socket; /* how keepalive is done */
+    int redispatch_interval;    /* option redispatch N: every N-th retry; -1: the last */
+    uint64_t max_body;          /* max-body-size; UINT64_MAX: none */
+    struct log_line *log_lines; /* `log` lines of its own */
+    bool log_global;            /* `log global`: those of `global` too */
+    struct log_route *logs;     /* where to log; NULL: nowhere */
     const char *log_tag;
     struct frontend_conf *fe; /* NULL for a backend */
     struct backend_conf *be;  /* NULL for a frontend */

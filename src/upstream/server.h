@@ -11,13 +11,16 @@
 #include "base/object.h"
 #include "upstream/pool.h"
 #include "upstream/queue.h"
+#include "upstream/source.h"
 
 struct backend_conf;
 
 struct server_conf {
-    const char *name;
+    const char *name; /* NULL: it is what default-server says */
+    struct place at;  /* of its name, for messages */
     const struct backend_conf *backend;
-    unsigned id; /* 1, 2, … within the backend */
+    unsigned id; /* within the backend */
+    bool id_given;
     struct address_spec spec;
     const char *address_as_written;
     union address address; /* resolved */
@@ -26,12 +29,15 @@ struct server_conf {
     unsigned weight;  /* 0 to 256 */
     unsigned maxconn; /* 0: no limit */
     bool disabled, backup;
+    bool no_address; /* its host name is not resolved; disabled then */
     int pool_max;           /* pool-max-conn; -1: no limit */
     unsigned pool_low;      /* pool-low-conn */
     unsigned pool_purge_ms; /* pool-purge-delay */
     int max_reuse;          /* -1: no limit */
-    bool has_source;
-    union address source;
+    bool pool_private;      /* tune.idle-pool.shared off */
+    struct source_address source;
+    unsigned user_timeout;            /* tcp-ut, milliseconds; 0: the system's */
+    const struct conn_origin *origin; /* made of both, and of the backend's; NULL: nothing */
     unsigned init_addr_methods; /* bytes of enum init_addr, the lowest first; 0: the default */
     union address init_addr_ip;
     struct server *state;

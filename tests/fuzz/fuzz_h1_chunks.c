@@ -232,11 +232,14 @@ static void check_same(const struct outcome *a, const struct outcome *b)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     static struct outcome slow, fast;
-    const char *p = (const char *)data + 2;
-    size_t n = size - 2;
-    struct reader r = { p, p + n, &slow };
+    const char *p;
+    size_t n;
+    struct reader r;
 
-    if (size < 2 || n > LONGEST) return 0;
+    if (size < 2 || size - 2 > LONGEST) return 0;
+    p = (const char *)data + 2;
+    n = size - 2;
+    r = (struct reader){ p, p + n, &slow };
     slow.n_data = slow.n_trailer = 0;
     slow.result = read_slowly(&r);
     slow.used = (size_t)(r.p - p);

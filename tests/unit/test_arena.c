@@ -61,27 +61,71 @@ static void large_pieces_leave_the_current_chunk(void **state)
     arena_release(&a);
 }
 
-static void a_cache_keeps_standard_chunks_up_to_its_bound(void **state)
+/* Fills n standard chunks with bytes and gives them back to the cache. */
+static void use_chunks(struct arena_cache *cache, int n)
 {
-    (void)state;
-    struct arena_cache cache = { .most = 2 };
     struct arena a;
 
-    arena_init(&a, &cache);
-    for (int i = 0; i < 5; i++) arena_alloc(&a, ARENA_CHUNK - 64);
-    arena_alloc(&a, 10 * ARENA_CHUNK);
+    arena_init(&a, cache);
+    for (int i = 0; i < n; i++) memset(arena_alloc(&a, ARENA_CHUNK - 64), 'x', ARENA_CHUNK - 64);
     arena_release(&a);
-    assert_int_equal(cache.n, 2);
+}
 
-    struct arena_chunk *kept = cache.chunks;
+static void a_cache_hands_out_the_chunk_used_last(void **state)
+{
+    (void)state;
+    struct arena_cache cache = { 0 };
+    struct arena a;
+
+    use_chunks(&cache, 5);
+    unsigned n = cache.n;
+    struct arena_chunk *top = cache.free[n - 1];
+    arena_init(&a, &cache);
+    arena_alloc(&a, 10 * ARENA_CHUNK); /* too large for a chunk: the cache has no part in it */
+    assert_int_equal(cache.n, n);
     arena_alloc(&a, 1);
-    assert_ptr_equal(a.chunks, kept);
-    assert_int_equal(cache.n, 1);
+    assert_int_equal(cache.n, n - 1);
+    assert_ptr_equal(a.chunks, top);
     arena_release(&a);
-    assert_int_equal(cache.n, 2);
+    assert_int_equal(cache.n, n);
+    assert_ptr_equal(cache.free[n - 1], top);
+    use_chunks(&cache, 200); /* more than there ever were at once */
+    assert_true(cache.n >= 200);
     arena_cache_release(&cache);
     assert_int_equal(cache.n, 0);
-    assert_null(cache.chunks);
+    use_chunks(&cache, 1); /* and it can start again */
+    arena_cache_release(&cache);
+}
+
+/* The chunks that hold a byte of use_chunks. */
+static int warm_chunks(const struct arena_cache *cache)
+{
+    int n = 0;
+
+    for (unsigned i = 0; i < cache->n; i++)
+        n += ((const char *)cache->free[i])[ARENA_CHUNK / 2] == 'x';
+    return n;
+}
+
+static void trimming_gives_back_what_was_not_needed(void **state)
+{
+    (void)state;
+    struct arena_cache cache = { 0 };
+
+    use_chunks(&cache, 40);
+    assert_int_equal(warm_chunks(&cache), 40);
+    arena_cache_trim(&cache, 8); /* all 40 were needed just now */
+    assert_int_equal(warm_chunks(&cache), 40);
+    use_chunks(&cache, 10);
+    arena_cache_trim(&cache, 8); /* 10 were, and 8 more are kept */
+    assert_int_equal(warm_chunks(&cache), 18);
+    arena_cache_trim(&cache, 8);
+    assert_int_equal(warm_chunks(&cache), 8);
+    arena_cache_trim(&cache, 8);
+    assert_int_equal(warm_chunks(&cache), 8);
+    use_chunks(&cache, 40); /* what was given back can be used again */
+    assert_int_equal(warm_chunks(&cache), 40);
+    arena_cache_release(&cache);
 }
 
 static void copies_are_the_arenas_own(void **state)
@@ -124,7 +168,8 @@ int main(void)
         cmocka_unit_test(pieces_are_aligned_and_apart),
         cmocka_unit_test(an_unused_arena_holds_nothing),
         cmocka_unit_test(large_pieces_leave_the_current_chunk),
-        cmocka_unit_test(a_cache_keeps_standard_chunks_up_to_its_bound),
+        cmocka_unit_test(a_cache_hands_out_the_chunk_used_last),
+        cmocka_unit_test(trimming_gives_back_what_was_not_needed),
         cmocka_unit_test(copies_are_the_arenas_own),
         cmocka_unit_test(printing_measures_first),
     };

@@ -7,169 +7,163 @@
 #define GET "GET / HTTP/1.1" CRLF H
 #define POST "POST / HTTP/1.1" CRLF H
 
+static const struct good good_heads[] = {
+    { REQUEST, LITERAL(GET CRLF), LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    /* start lines */
+    { REQUEST, LITERAL(CRLF GET CRLF), LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("get /a HTTP/1.1" CRLF H CRLF),
+      LITERAL("get /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("!#$%&'*+-.^_`|~09azAZ /a HTTP/1.1" CRLF H CRLF),
+      LITERAL("!#$%&'*+-.^_`|~09azAZ /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET /a HTTP/1.2" CRLF H CRLF),
+      LITERAL("GET /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET /a HTTP/1.9" CRLF H CRLF),
+      LITERAL("GET /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET /a?b=c&d=%20%zz//../;x=\"<>\\^`{|}~[] HTTP/1.1" CRLF H CRLF),
+      LITERAL("GET /a?b=c&d=%20%zz//../;x=\"<>\\^`{|}~[] HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET //b/c HTTP/1.1" CRLF H CRLF),
+      LITERAL("GET //b/c HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("OPTIONS * HTTP/1.1" CRLF H CRLF),
+      LITERAL("OPTIONS * HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET http://a/x HTTP/1.1" CRLF H CRLF),
+      LITERAL("GET http://a/x HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET HTTP://A:80/x HTTP/1.1" CRLF H CRLF),
+      LITERAL("GET HTTP://A:80/x HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL("GET https://a/x HTTP/1.1" CRLF "Host: a:443" CRLF CRLF),
+      LITERAL("GET https://a/x HTTP/1.1" CRLF "host: a:443" CRLF CRLF) },
+    { REQUEST, LITERAL("GET http://a:81/x HTTP/1.1" CRLF "Host: a:81" CRLF CRLF),
+      LITERAL("GET http://a:81/x HTTP/1.1" CRLF "host: a:81" CRLF CRLF) },
+    { REQUEST, LITERAL("GET http://[::1]:8080/x HTTP/1.1" CRLF "Host: [::1]:8080" CRLF CRLF),
+      LITERAL("GET http://[::1]:8080/x HTTP/1.1" CRLF "host: [::1]:8080" CRLF CRLF) },
+    { REQUEST, LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: a:443" CRLF CRLF),
+      LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: a:443" CRLF CRLF) },
+    { REQUEST, LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: A" CRLF CRLF),
+      LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: A" CRLF CRLF) },
+    { REQUEST, LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: a" CRLF "Content-Length: 0" CRLF CRLF),
+      LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    /* HTTP/1.0, which may have no Host */
+    { REQUEST, LITERAL("GET /a HTTP/1.0" CRLF CRLF),
+      LITERAL("GET /a HTTP/1.1" CRLF "host: " CRLF CRLF) },
+    { REQUEST, LITERAL("GET http://b:8080/a HTTP/1.0" CRLF CRLF),
+      LITERAL("GET http://b:8080/a HTTP/1.1" CRLF "host: b:8080" CRLF CRLF) },
+    { REQUEST,
+      LITERAL("POST /a HTTP/1.0" CRLF H "Expect: 100-continue" CRLF "Content-Length: 2" CRLF CRLF),
+      LITERAL("POST /a HTTP/1.1" CRLF "host: a" CRLF "content-length: 2" CRLF CRLF) },
+    /* values */
+    { REQUEST, LITERAL(GET "X:" CRLF "Y:\t \t" CRLF "Z: \t a\tb  c \t" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x: " CRLF "y: " CRLF "z: a\tb  c" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "X: \x80\xff\xc3\xa9" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x: \x80\xff\xc3\xa9" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "A-Name-That-Is-Longer-Than-A-Vector: and so is what it says" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF
+              "a-name-that-is-longer-than-a-vector: and so is what it says" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "X_Y.Z!#$%&'*+^`|~: :" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x_y.z!#$%&'*+^`|~: :" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "ABCDEFGHIJKLMNOPQRSTUVWXYZ: 1" CRLF "A: 2" CRLF "a: 3" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "abcdefghijklmnopqrstuvwxyz: 1" CRLF "a: 2" CRLF
+              "a: 3" CRLF CRLF) },
+    /* Host */
+    { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host:" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: " CRLF CRLF) },
+    { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host: a_b-c.d~!$&'()*+;=%2f:0080" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a_b-c.d~!$&'()*+;=%2f:0080" CRLF CRLF) },
+    { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host: a:" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a:" CRLF CRLF) },
+    { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "X: y" CRLF "hOsT: [2001:db8::1]:65535" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "x: y" CRLF "host: [2001:db8::1]:65535" CRLF CRLF) },
+    /* lengths and codings */
+    { REQUEST, LITERAL(POST "Content-Length: 0" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 0" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Content-Length: 0000000000000000000000000005" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Content-Length: 9223372036854775807" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF
+              "content-length: 9223372036854775807" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(POST "Content-Length: 5, 5\t,5" CRLF "X: y" CRLF "content-length: 5" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF "x: y" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Content-Length: 5" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Transfer-Encoding: \t cHuNkEd \t" CRLF "X: y" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "x: y" CRLF
+              "transfer-encoding: chunked" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Trailer: x-sum" CRLF "Transfer-Encoding: chunked" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "trailer: x-sum" CRLF
+              "transfer-encoding: chunked" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Trailer: x-sum" CRLF "Content-Length: 1" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 1" CRLF CRLF) },
+    { REQUEST, LITERAL("TRACE / HTTP/1.1" CRLF H "Content-Length: 0" CRLF CRLF),
+      LITERAL("TRACE / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(POST "X-Content-Length: 9" CRLF "ContentLength: 9" CRLF
+                   "Content-Lengths: 9" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "x-content-length: 9" CRLF
+              "contentlength: 9" CRLF "content-lengths: 9" CRLF CRLF) },
+    /* what ends here */
+    { REQUEST,
+      LITERAL(GET "Connection: close" CRLF "Keep-Alive: 3" CRLF "Proxy-Connection: x" CRLF
+                  "TE: gzip, trailers" CRLF "Trailer: x" CRLF "Proxy-Authorization: y" CRLF
+                  "Proxy-Authenticate: z" CRLF "HTTP2-Settings: AAAA" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "proxy-authorization: y" CRLF
+              "proxy-authenticate: z" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(GET "Connection: , X-A ,x-b,,\tX-C" CRLF "X-A: 1" CRLF "X-B: 2" CRLF "x-a: 3" CRLF
+                  "X-C: 4" CRLF "X-D: 5" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x-d: 5" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "X-A: 1" CRLF "Connection: x" CRLF "Connection: x-a" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade: websocket" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "upgrade: websocket" CRLF
+              "connection: upgrade" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(GET "Connection: keep-alive, upgrade" CRLF "Upgrade: foo/1, websocket" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "upgrade: foo/1, websocket" CRLF
+              "connection: upgrade" CRLF CRLF) },
+    /* upgrades that are read over */
+    { REQUEST, LITERAL(GET "Upgrade: websocket" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Connection: upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(GET "Upgrade: H2C" CRLF "Connection: Upgrade, HTTP2-Settings" CRLF
+                  "HTTP2-Settings: AAAA" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade: websocket, h2c" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade: TLS/1.2" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade: HTTP/2.0" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade: \"websocket\"" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Upgrade:" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(GET "Upgrade: websocket" CRLF "Upgrade: x" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST,
+      LITERAL(POST "Upgrade: websocket" CRLF "Connection: Upgrade" CRLF
+                   "Content-Length: 1" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 1" CRLF CRLF) },
+    { REQUEST,
+      LITERAL("GET / HTTP/1.0" CRLF H "Upgrade: websocket" CRLF "Connection: Upgrade" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    /* Expect */
+    { REQUEST, LITERAL(POST "Expect: 100-Continue" CRLF "Content-Length: 3" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "expect: 100-Continue" CRLF
+              "content-length: 3" CRLF CRLF) },
+    { REQUEST, LITERAL(GET "Expect: 100-continue" CRLF CRLF),
+      LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
+    { REQUEST, LITERAL(POST "Expect: 100-continue" CRLF "Content-Length: 0" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 0" CRLF CRLF) },
+    { REQUEST, LITERAL("POST / HTTP/1.0" CRLF H "Expect: x" CRLF "Content-Length: 2" CRLF CRLF),
+      LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 2" CRLF CRLF) },
+};
+
 static void good_heads_are_written_anew(void **state)
 {
     (void)state;
-    static const struct good rows[] = {
-        { REQUEST, LITERAL(GET CRLF), LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        /* start lines */
-        { REQUEST, LITERAL(CRLF GET CRLF), LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("get /a HTTP/1.1" CRLF H CRLF),
-          LITERAL("get /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("!#$%&'*+-.^_`|~09azAZ /a HTTP/1.1" CRLF H CRLF),
-          LITERAL("!#$%&'*+-.^_`|~09azAZ /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET /a HTTP/1.2" CRLF H CRLF),
-          LITERAL("GET /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET /a HTTP/1.9" CRLF H CRLF),
-          LITERAL("GET /a HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET /a?b=c&d=%20%zz//../;x=\"<>\\^`{|}~[] HTTP/1.1" CRLF H CRLF),
-          LITERAL("GET /a?b=c&d=%20%zz//../;x=\"<>\\^`{|}~[] HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET //b/c HTTP/1.1" CRLF H CRLF),
-          LITERAL("GET //b/c HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("OPTIONS * HTTP/1.1" CRLF H CRLF),
-          LITERAL("OPTIONS * HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET http://a/x HTTP/1.1" CRLF H CRLF),
-          LITERAL("GET http://a/x HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET HTTP://A:80/x HTTP/1.1" CRLF H CRLF),
-          LITERAL("GET HTTP://A:80/x HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL("GET https://a/x HTTP/1.1" CRLF "Host: a:443" CRLF CRLF),
-          LITERAL("GET https://a/x HTTP/1.1" CRLF "host: a:443" CRLF CRLF) },
-        { REQUEST, LITERAL("GET http://a:81/x HTTP/1.1" CRLF "Host: a:81" CRLF CRLF),
-          LITERAL("GET http://a:81/x HTTP/1.1" CRLF "host: a:81" CRLF CRLF) },
-        { REQUEST, LITERAL("GET http://[::1]:8080/x HTTP/1.1" CRLF "Host: [::1]:8080" CRLF CRLF),
-          LITERAL("GET http://[::1]:8080/x HTTP/1.1" CRLF "host: [::1]:8080" CRLF CRLF) },
-        { REQUEST, LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: a:443" CRLF CRLF),
-          LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: a:443" CRLF CRLF) },
-        { REQUEST, LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: A" CRLF CRLF),
-          LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: A" CRLF CRLF) },
-        { REQUEST,
-          LITERAL("CONNECT a:443 HTTP/1.1" CRLF "Host: a" CRLF "Content-Length: 0" CRLF CRLF),
-          LITERAL("CONNECT a:443 HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        /* HTTP/1.0, which may have no Host */
-        { REQUEST, LITERAL("GET /a HTTP/1.0" CRLF CRLF),
-          LITERAL("GET /a HTTP/1.1" CRLF "host: " CRLF CRLF) },
-        { REQUEST, LITERAL("GET http://b:8080/a HTTP/1.0" CRLF CRLF),
-          LITERAL("GET http://b:8080/a HTTP/1.1" CRLF "host: b:8080" CRLF CRLF) },
-        { REQUEST,
-          LITERAL("POST /a HTTP/1.0" CRLF H "Expect: 100-continue" CRLF
-                  "Content-Length: 2" CRLF CRLF),
-          LITERAL("POST /a HTTP/1.1" CRLF "host: a" CRLF "content-length: 2" CRLF CRLF) },
-        /* values */
-        { REQUEST, LITERAL(GET "X:" CRLF "Y:\t \t" CRLF "Z: \t a\tb  c \t" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x: " CRLF "y: " CRLF
-                  "z: a\tb  c" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "X: \x80\xff\xc3\xa9" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x: \x80\xff\xc3\xa9" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(GET "A-Name-That-Is-Longer-Than-A-Vector: and so is what it says" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF
-                  "a-name-that-is-longer-than-a-vector: and so is what it says" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "X_Y.Z!#$%&'*+^`|~: :" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x_y.z!#$%&'*+^`|~: :" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "ABCDEFGHIJKLMNOPQRSTUVWXYZ: 1" CRLF "A: 2" CRLF "a: 3" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "abcdefghijklmnopqrstuvwxyz: 1" CRLF
-                  "a: 2" CRLF "a: 3" CRLF CRLF) },
-        /* Host */
-        { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host:" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: " CRLF CRLF) },
-        { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host: a_b-c.d~!$&'()*+;=%2f:0080" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a_b-c.d~!$&'()*+;=%2f:0080" CRLF CRLF) },
-        { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "Host: a:" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a:" CRLF CRLF) },
-        { REQUEST, LITERAL("GET / HTTP/1.1" CRLF "X: y" CRLF "hOsT: [2001:db8::1]:65535" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "x: y" CRLF "host: [2001:db8::1]:65535" CRLF CRLF) },
-        /* lengths and codings */
-        { REQUEST, LITERAL(POST "Content-Length: 0" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 0" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Content-Length: 0000000000000000000000000005" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Content-Length: 9223372036854775807" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF
-                  "content-length: 9223372036854775807" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(POST "Content-Length: 5, 5\t,5" CRLF "X: y" CRLF "content-length: 5" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF
-                  "x: y" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Content-Length: 5" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "content-length: 5" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Transfer-Encoding: \t cHuNkEd \t" CRLF "X: y" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "x: y" CRLF
-                  "transfer-encoding: chunked" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Trailer: x-sum" CRLF "Transfer-Encoding: chunked" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "trailer: x-sum" CRLF
-                  "transfer-encoding: chunked" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Trailer: x-sum" CRLF "Content-Length: 1" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 1" CRLF CRLF) },
-        { REQUEST, LITERAL("TRACE / HTTP/1.1" CRLF H "Content-Length: 0" CRLF CRLF),
-          LITERAL("TRACE / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(POST "X-Content-Length: 9" CRLF "ContentLength: 9" CRLF
-                       "Content-Lengths: 9" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "x-content-length: 9" CRLF
-                  "contentlength: 9" CRLF "content-lengths: 9" CRLF CRLF) },
-        /* what ends here */
-        { REQUEST,
-          LITERAL(GET "Connection: close" CRLF "Keep-Alive: 3" CRLF "Proxy-Connection: x" CRLF
-                      "TE: gzip, trailers" CRLF "Trailer: x" CRLF "Proxy-Authorization: y" CRLF
-                      "Proxy-Authenticate: z" CRLF "HTTP2-Settings: AAAA" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "proxy-authorization: y" CRLF
-                  "proxy-authenticate: z" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(GET "Connection: , X-A ,x-b,,\tX-C" CRLF "X-A: 1" CRLF "X-B: 2" CRLF "x-a: 3" CRLF
-                      "X-C: 4" CRLF "X-D: 5" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "x-d: 5" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "X-A: 1" CRLF "Connection: x" CRLF "Connection: x-a" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade: websocket" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "upgrade: websocket" CRLF
-                  "connection: upgrade" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(GET "Connection: keep-alive, upgrade" CRLF "Upgrade: foo/1, websocket" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF "upgrade: foo/1, websocket" CRLF
-                  "connection: upgrade" CRLF CRLF) },
-        /* upgrades that are read over */
-        { REQUEST, LITERAL(GET "Upgrade: websocket" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Connection: upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(GET "Upgrade: H2C" CRLF "Connection: Upgrade, HTTP2-Settings" CRLF
-                      "HTTP2-Settings: AAAA" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade: websocket, h2c" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade: TLS/1.2" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade: HTTP/2.0" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade: \"websocket\"" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Upgrade:" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(GET "Upgrade: websocket" CRLF "Upgrade: x" CRLF "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST,
-          LITERAL(POST "Upgrade: websocket" CRLF "Connection: Upgrade" CRLF
-                       "Content-Length: 1" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 1" CRLF CRLF) },
-        { REQUEST,
-          LITERAL("GET / HTTP/1.0" CRLF H "Upgrade: websocket" CRLF
-                  "Connection: Upgrade" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        /* Expect */
-        { REQUEST, LITERAL(POST "Expect: 100-Continue" CRLF "Content-Length: 3" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "expect: 100-Continue" CRLF
-                  "content-length: 3" CRLF CRLF) },
-        { REQUEST, LITERAL(GET "Expect: 100-continue" CRLF CRLF),
-          LITERAL("GET / HTTP/1.1" CRLF "host: a" CRLF CRLF) },
-        { REQUEST, LITERAL(POST "Expect: 100-continue" CRLF "Content-Length: 0" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 0" CRLF CRLF) },
-        { REQUEST, LITERAL("POST / HTTP/1.0" CRLF H "Expect: x" CRLF "Content-Length: 2" CRLF CRLF),
-          LITERAL("POST / HTTP/1.1" CRLF "host: a" CRLF "content-length: 2" CRLF CRLF) },
-    };
-
-    check_good(rows, ARRAY_LEN(rows));
+    check_good(good_heads, ARRAY_LEN(good_heads));
 }
 
 static void the_message_is_complete(void **state)

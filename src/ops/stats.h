@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Statistics of frontends, backends and servers: a table of columns, each a name and a function
+ * that reads a value from the counters, and rows to apply it to. The first STAT_COLUMNS are
+ * HAProxy 2.6's, in its order and meanings. Management manual: section 9.1.
+ *
+ * Reads the floors below and changes nothing there. Control thread. */
+#ifndef GATEHOUSE_OPS_STATS_H
+#define GATEHOUSE_OPS_STATS_H
+
+#include "gateway/engine.h"
+#include "ops/stats_value.h"
+
+enum { STAT_COLUMNS = 103 };
+
+/* What a row is about; also the mask of `show stat`. */
+enum stat_type { STAT_FRONTEND = 1, STAT_BACKEND = 2, STAT_SERVER = 4 };
+
+/* What holds for all rows of one dump. */
+struct stat_view {
+    const struct engine *engine;
+    const struct snapshot *snapshot;
+    msec_t now;
+    bool secrets;       /* the reader may see addresses and algorithms */
+    bool hides_servers; /* some servers are left out: a backend's status tells how many are up */
+};
+
+enum { STAT_COUNTERS = offsetof(struct counters, session_rate) / sizeof(counter_t) };
+
+struct stat_rate {
+    uint32_t now, max;
+};
+
+struct stat_row {
+    const struct stat_view *view;
+    enum stat_type type;
+    const struct proxy_conf *proxy;
+    const struct server_conf *server; /* NULL but for STAT_SERVER */
+    uint64_t sums[STAT_COUNTERS];     /* struct counters, added up over the workers */
+    struct stat_rate session_rate, request_rate, connection_rate;
+    uint32_t last_session_s; /* 0: there was none */
+    char text[64];           /* for values that must be composed */
+};
+
+struct stat_column {
+    const char *name;
+    unsigned types;   /* of rows that have it; others show nothing */
+    const char *tags; /* stats_value.h; what a backend has instead may follow */
+    struct stat_value (*value)(struct stat_row *, unsigned param);
+    unsigned param;
+    const char *doc;
+};
+
+extern const struct stat_column stat_columns[STAT_COLUMNS];
+
+/* Adds up what the row shows. `server` NULL: `type` tells which side of the proxy. */
+void stat_row_init(struct stat_row *row, const struct stat_view *view, enum stat_type type,
+                   const struct proxy_conf *proxy, const struct server_conf *server);
+
+/* STAT_NONE where the row has no such column. *tags: those that hold for it. */
+struct stat_value stat_row_value(struct stat_row *row, unsigned column, const char **tags);
+
+/* ---- what several columns, and others, ask ---- */
+
+bool stat_server_is_up(const struct server_conf *s);
+
+/* Usable servers of a backend. `weight`: of those that traffic goes to. */
+struct stat_servers {
+    unsigned active, backup, weight;
+};
+struct stat_servers stat_count_servers(const struct backend_conf *be);
+
+#endif

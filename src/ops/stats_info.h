@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What `show info` tells of the process: a table of fields, each a name and a function. The names
+ * and positions are HAProxy 2.6's, then come ours. */
+#ifndef GATEHOUSE_OPS_STATS_INFO_H
+#define GATEHOUSE_OPS_STATS_INFO_H
+
+#include "ops/api.h"
+#include "ops/stats_value.h"
+
+/* What all fields are read from; filled once a dump. */
+struct info {
+    const struct api *api;
+    const struct snapshot *snapshot;
+    usec_t age; /* of the process */
+    uint64_t connections, requests, bytes_out;
+    uint32_t connection_rate, session_rate;
+    uint64_t memory_held, memory_used; /* bytes of the heap */
+    unsigned descriptors;              /* how many may be open */
+    unsigned listeners;
+    bool fractions; /* some fields may be told more finely, as floating numbers */
+    char text[256]; /* for values that must be composed */
+};
+
+struct info_field {
+    unsigned position;
+    const char *name, *tags;
+    struct stat_value (*value)(struct info *, unsigned param);
+    unsigned param;
+    const char *doc;
+};
+
+extern const struct info_field info_fields[];
+extern const unsigned info_n_fields;
+
+void info_init(struct info *i, const struct api *a, bool fractions);
+
+#endif

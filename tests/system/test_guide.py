@@ -1,0 +1,103 @@
+# SPDX-License-Identifier: Apache-2.0
+"""The guide's first step: the Square service behind the gateway, asked with curl."""
+import json
+import os
+import re
+import subprocess
+
+import pytest
+
+import gate
+
+GUIDE = """
+global
+  maxconn 4096
+
+defaults
+    log     global
+    mode    http
+    timeout connect 10s
+    timeout client 30s
+    timeout server 30s
+
+frontend api_gateway
+    bind *:@front@
+    default_backend be_square
+
+backend be_square
+    server s1 127.0.0.1:@square@
+"""
+
+needs_square = pytest.mark.skipif(not os.path.exists(gate.SQUARE), reason="the Square service is not built")
+
+
+@pytest.fixture
+def square(tmp_path):
+    port = gate.free_port()
+    out = open(tmp_path / "square.out", "w+", encoding="utf-8")
+    process = subprocess.Popen([gate.SQUARE, str(port)], stdin=subprocess.DEVNULL, stdout=out)
+    gate.wait_until(lambda: port in gate.listening_ports(process.pid), what="the Square service")
+    process.port = port
+
+    def lines():
+        with open(tmp_path / "square.out", encoding="utf-8") as f:
+            return [json.loads(line) for line in f]
+
+    process.lines = lines
+    yield process
+    process.terminate()
+    process.wait(5)
+    out.close()
+
+
+def curl(*args):
+    p = subprocess.run(["curl", "-sS", "--noproxy", "*", "-m", "10", *args], capture_output=True, text=True)
+    assert p.returncode == 0, p.stderr
+    return p.stdout
+
+
+@needs_square
+def test_square_through_the_gateway(gateway, square):
+    port = gateway(GUIDE, square=square.port).port["front"]
+    assert curl(f"http://localhost:{port}/square/25") == "625"
+    assert curl(f"http://127.0.0.1:{port}/square/3037000499") == "9223372030926249001"
+    for bad in ("abc", "3037000500", "1.5", "", "99999999999999999999"):
+        answer = curl("-w", "\n%{http_code}", f"http://127.0.0.1:{port}/square/{bad}")
+        assert answer.endswith("\n400") and len(answer) > 5, answer
+
+
+@needs_square
+def test_square_says_what_it_does(gateway, square):
+    port = gateway(GUIDE, square=square.port).port["front"]
+    curl("-A", "guide/1", f"http://127.0.0.1:{port}/square/25")
+    start, request = gate.wait_until(lambda: square.lines()[1:2] and square.lines()[:2], what="two lines")
+    assert start["level"] == "info" and start["msg"] == f"Running on {square.port}"
+    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", start["time"])
+    assert re.fullmatch(r"GET \| /square/25 \| guide/1 \| [0-9.]+(ns|µs|ms|s)", request["msg"])
+
+
+@needs_square
+def test_many_requests_on_one_connection(gateway, square):
+    port = gateway(GUIDE, square=square.port).port["front"]
+    urls = [f"http://127.0.0.1:{port}/square/{n}" for n in range(1, 51)]
+    answers = curl("-w", " %{http_code} %{num_connects}\n", *urls).splitlines()
+    assert answers == [f"{n * n} 200 {1 if n == 1 else 0}" for n in range(1, 51)]
+
+
+@needs_square
+def test_service_stopped_and_started(gateway, square):
+    """Without health checks a stopped service is a 503, and a started one is found again."""
+    text = GUIDE.replace("timeout connect 10s", "timeout connect 100ms\n    retries 1")
+    port = gateway(text, square=square.port).port["front"]
+    assert curl(f"http://127.0.0.1:{port}/square/5") == "25"
+    square.terminate()
+    square.wait(5)
+    answer = curl("-w", "\n%{http_code}", f"http://127.0.0.1:{port}/square/5")
+    assert answer.startswith("<html><body><h1>503 Service Unavailable</h1>") and answer.endswith("\n503")
+    again = subprocess.Popen([gate.SQUARE, str(square.port)], stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+    try:
+        gate.wait_until(lambda: square.port in gate.listening_ports(again.pid), what="the Square service")
+        assert curl(f"http://127.0.0.1:{port}/square/5") == "25"
+    finally:
+        again.terminate()
+        again.wait(5)

@@ -1,0 +1,249 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Round robin, slots and the queue, as several workers use them. */
+#include "upstream/backend.h"
+
+#include <stdlib.h>
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <cmocka.h>
+
+enum { SERVERS = 4, WORKERS = 2 };
+
+static struct objects all;
+static struct arena arena;
+static struct proxy_conf proxy;
+static struct backend_conf be;
+static struct server_conf confs[SERVERS], *list[SERVERS];
+
+static void build(const unsigned *weights, unsigned n, unsigned maxconn)
+{
+    objects_init(&all);
+    arena_init(&arena, NULL);
+    memset(&proxy, 0, sizeof proxy);
+    proxy.name = "be";
+    proxy.state = proxy_get(&all, "be", WORKERS);
+    be = (struct backend_conf){ .proxy = &proxy, .servers = list, .n_servers = n };
+    for (unsigned i = 0; i < n; i++) {
+        static const char *const names[] = { "a", "b", "c", "d" };
+        confs[i] = (struct server_conf){ .name = names[i], .weight = weights[i], .backend = &be };
+        confs[i].state = server_get(&all, "be", names[i], &proxy.state->object, proxy.state->queue,
+                                    WORKERS);
+        atomic_store(&confs[i].state->maxconn, maxconn);
+        list[i] = &confs[i];
+    }
+    be.algorithm = &balance_roundrobin;
+    be.balance = be.algorithm->prepare(&be, &arena);
+}
+
+static void demolish(void)
+{
+    for (unsigned i = 0; i < be.n_servers; i++) object_unref(&confs[i].state->object);
+    object_unref(&proxy.state->object);
+    assert_int_equal(all.by_name.n, 0); /* nothing was kept alive by mistake */
+    objects_release(&all);
+    arena_release(&arena);
+}
+
+/* The choices as letters. */
+static const char *choices(unsigned n)
+{
+    static char text[65];
+
+    for (unsigned i = 0; i < n; i++) {
+        const struct server_conf *s;
+        text[i] = backend_choose(&be, NULL, &s) == BALANCE_CHOSEN ? s->name[0] : '-';
+    }
+    text[n] = '\0';
+    return text;
+}
+
+static void turns_follow_the_weights(void **state)
+{
+    (void)state;
+    build((const unsigned[]){ 1, 1, 1 }, 3, 0);
+    assert_string_equal(choices(6), "abcabc");
+    demolish();
+    build((const unsigned[]){ 3, 1 }, 2, 0);
+    assert_string_equal(choices(8), "aabaaaba");
+    demolish();
+    build((const unsigned[]){ 200, 100, 0 }, 3, 0);
+    assert_string_equal(choices(6), "abaaba");
+    demolish();
+    build((const unsigned[]){ 0, 0 }, 2, 0);
+    assert_string_equal(choices(2), "--");
+    demolish();
+}
+
+static void a_full_server_is_passed_over(void **state)
+{
+    const struct server_conf *s;
+
+    (void)state;
+    build((const unsigned[]){ 1, 1 }, 2, 2);
+    assert_string_equal(choices(4), "abab");
+    assert_int_equal(backend_choose(&be, NULL, &s), BALANCE_FULL);
+    server_slot_release(confs[1].state);
+    assert_string_equal(choices(1), "b");
+    for (int i = 0; i < 2; i++)
+        for (int k = 0; k < 2; k++) server_slot_release(confs[k].state);
+    assert_int_equal(gauge_now(&confs[0].state->sessions), 0);
+    assert_int_equal(atomic_load(&confs[0].state->sessions.max), 2);
+    demolish();
+}
+
+static void the_server_tried_is_avoided(void **state)
+{
+    const struct server_conf *s;
+
+    (void)state;
+    build((const unsigned[]){ 1, 1 }, 2, 0);
+    for (int i = 0; i < 4; i++) {
+        assert_int_equal(backend_choose(&be, &confs[0], &s), BALANCE_CHOSEN);
+        assert_ptr_equal(s, &confs[1]);
+    }
+    demolish();
+}
+
+/* ---- the queue ---- */
+
+static unsigned granted_n;
+static struct server *granted_server;
+
+static void granted(void *owner, struct server *server)
+{
+    (void)owner;
+    granted_n++;
+    granted_server = server;
+}
+
+static void turn(struct worker *w)
+{
+    worker_stop(w);
+    worker_run(w); /* delivers what is in the inbox */
+}
+
+static void a_slot_is_passed_on(void **state)
+{
+    struct worker w;
+    struct waiter *first, *second;
+    struct queue *q;
+
+    (void)state;
+    assert_int_equal(worker_init(&w, 0, 16384), 0);
+    build((const unsigned[]){ 1 }, 1, 1);
+    q = proxy.state->queue;
+    assert_true(server_slot_take(confs[0].state));
+    first = queue_join(q, &w, &w, granted);
+    second = queue_join(q, &w, &w, granted);
+    assert_int_equal(queue_length(q), 2);
+    granted_n = 0;
+    server_slot_release(confs[0].state);
+    turn(&w);
+    assert_int_equal(granted_n, 1);
+    assert_ptr_equal(granted_server, confs[0].state);
+    assert_int_equal(gauge_now(&confs[0].state->sessions), 1); /* it was never free */
+    assert_true(queue_leave(q, second));
+    assert_int_equal(queue_length(q), 0);
+    server_slot_release(confs[0].state);
+    assert_int_equal(gauge_now(&confs[0].state->sessions), 0);
+    assert_int_equal(queue_longest(q), 2);
+    (void)first;
+    demolish();
+    worker_release(&w);
+}
+
+/* Whoever leaves while a slot is on its way to him must not take it along. */
+static void a_slot_on_its_way_comes_back(void **state)
+{
+    struct worker w;
+    struct waiter *m;
+
+    (void)state;
+    assert_int_equal(worker_init(&w, 0, 16384), 0);
+    build((const unsigned[]){ 1 }, 1, 1);
+    assert_true(server_slot_take(confs[0].state));
+    m = queue_join(proxy.state->queue, &w, &w, granted);
+    granted_n = 0;
+    server_slot_release(confs[0].state);
+    assert_false(queue_leave(proxy.state->queue, m));
+    turn(&w);
+    assert_int_equal(granted_n, 0);
+    assert_int_equal(gauge_now(&confs[0].state->sessions), 0);
+    demolish();
+    worker_release(&w);
+}
+
+/* ---- many threads ---- */
+
+enum { THREADS = 4, ROUNDS = 20000 };
+
+static atomic_uint at_once, most_at_once, taken[SERVERS];
+
+static void *hammer(void *arg)
+{
+    (void)arg;
+    for (int i = 0; i < ROUNDS; i++) {
+        const struct server_conf *s;
+        unsigned n, most;
+
+        if (backend_choose(&be, NULL, &s) != BALANCE_CHOSEN) continue;
+        atomic_fetch_add(&taken[s - confs], 1);
+        n = atomic_fetch_add(&at_once, 1) + 1;
+        most = atomic_load(&most_at_once);
+        while (n > most && !atomic_compare_exchange_weak(&most_at_once, &most, n)) {
+        }
+        atomic_fetch_sub(&at_once, 1);
+        server_slot_release(s->state);
+    }
+    return NULL;
+}
+
+static void run_threads(void)
+{
+    pthread_t t[THREADS];
+
+    memset(taken, 0, sizeof taken);
+    most_at_once = 0;
+    for (int i = 0; i < THREADS; i++) pthread_create(&t[i], NULL, hammer, NULL);
+    for (int i = 0; i < THREADS; i++) pthread_join(t[i], NULL);
+}
+
+static void threads_share_turns_exactly(void **state)
+{
+    (void)state;
+    build((const unsigned[]){ 1, 1, 2 }, 3, 0);
+    run_threads();
+    assert_int_equal(taken[0], THREADS * ROUNDS / 4);
+    assert_int_equal(taken[1], THREADS * ROUNDS / 4);
+    assert_int_equal(taken[2], THREADS * ROUNDS / 2);
+    demolish();
+}
+
+static void threads_never_exceed_maxconn(void **state)
+{
+    (void)state;
+    build((const unsigned[]){ 1, 1 }, 2, 1);
+    run_threads();
+    assert_true(most_at_once <= 2);
+    assert_int_equal(gauge_now(&confs[0].state->sessions), 0);
+    assert_int_equal(gauge_now(&confs[1].state->sessions), 0);
+    demolish();
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(turns_follow_the_weights),
+        cmocka_unit_test(a_full_server_is_passed_over),
+        cmocka_unit_test(the_server_tried_is_avoided),
+        cmocka_unit_test(a_slot_is_passed_on),
+        cmocka_unit_test(a_slot_on_its_way_comes_back),
+        cmocka_unit_test(threads_share_turns_exactly),
+        cmocka_unit_test(threads_never_exceed_maxconn),
+    };
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
