@@ -152,7 +152,8 @@ socklen_t address_length(const struct sockaddr *sa)
     case AF_INET6: return sizeof(struct sockaddr_in6);
     case AF_UNIX: {
         const struct sockaddr_un *un = (const struct sockaddr_un *)sa;
-        size_t n = un->sun_path[0] ? strlen(un->sun_path) : 1 + strlen(un->sun_path + 1);
+        size_t n = strlen(un->sun_path);
+        if (n == 0) return sizeof *un; /* abstract: the whole field is the name, as in HAProxy */
         return (socklen_t)(offsetof(struct sockaddr_un, sun_path) + n);
     }
     }

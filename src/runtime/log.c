@@ -109,19 +109,31 @@ static void free_routes(struct log_route *r)
 
 /* --- the thread --- */
 
-/* Looks at each ring once, and delivers what was committed by then. */
+/* The ring whose next record is the oldest; NULL when all are empty. */
+static struct log_ring *oldest(struct log_writer *w)
+{
+    struct log_ring *best = NULL;
+
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next)
+        if (r->next_record && (!best || r->next_record->time < best->next_record->time)) best = r;
+    return best;
+}
+
+/* The rings' records, merged by time, so that what one client did through several workers can be
+ * read from top to bottom. */
 static unsigned drain(struct log_writer *w)
 {
     unsigned n = 0;
 
-    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next) {
-        if (!log_ring_look(r)) continue;
-        for (struct log_record *m; (m = log_ring_read(r));) {
-            log_route_deliver(w, m);
-            if (++n % DONE_EVERY == 0) log_ring_done(r);
-        }
-        log_ring_done(r);
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next)
+        r->next_record = log_ring_look(r) ? log_ring_read(r) : NULL;
+    for (struct log_ring *r; (r = oldest(w)) != NULL; n++) {
+        log_route_deliver(w, r->next_record);
+        r->next_record = NULL;
+        if (++r->undone % DONE_EVERY == 0) log_ring_done(r);
+        r->next_record = log_ring_read(r);
     }
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next) log_ring_done(r);
     return n;
 }
 

@@ -76,6 +76,8 @@ struct log_ring {
     _Alignas(CACHE_LINE) _Atomic size_t tail;
     size_t head_seen;
     size_t read; /* what the consumer has read; `tail` follows it in steps */
+    struct log_record *next_record; /* read, and not written yet: for merging rings by time */
+    unsigned undone;                /* records read since log_ring_done */
 };
 
 /* bytes: rounded up to a power of two, at least LOG_RING_LEAST. The memory is touched as it is

@@ -13,6 +13,8 @@ import peers  # noqa: E402
 
 
 def pytest_configure(config):
+    os.environ.setdefault("SQUARE", gate.SQUARE)
+    os.environ.setdefault("GATEHOUSE", gate.BINARY)
     config.addinivalue_line("markers", "serial: takes over 20 s; runs by itself, once, on the release build")
     config.addinivalue_line("markers", "threads: also run under ThreadSanitizer")
     config.addinivalue_line("markers", "gatehouse(why): HAProxy has no such thing, or does it differently")

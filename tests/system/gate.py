@@ -64,6 +64,18 @@ def listening_ports(pid):
     return ports
 
 
+def rss(pid):
+    """Bytes of resident memory."""
+    with open(f"/proc/{pid}/status", encoding="ascii") as f:
+        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) * 1024
+
+
+def cpu_seconds(pid):
+    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
+        fields = f.read().rsplit(")", 1)[1].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
 def wait_until(done, seconds=10.0, what="it"):
     """Polls; for what can only be polled."""
     end = time.monotonic() + seconds * SLOWNESS

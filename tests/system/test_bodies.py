@@ -1,6 +1,5 @@
 # SPDX-License-Identifier: Apache-2.0
 """Large bodies, both ways at once, through one connection: whole, in bounded memory."""
-import re
 import socket
 import threading
 import time
@@ -25,11 +24,6 @@ def checksum_of(blocks):
     for i in range(blocks):
         crc = zlib.crc32(block(i), crc)
     return crc
-
-
-def rss(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) * 1024
 
 
 class Duplex:
@@ -114,7 +108,7 @@ def test_both_ways(gateway, serve, connect, chunked):
 def peak_rss(pid, over):
     peak = 0
     while not over.is_set():
-        peak = max(peak, rss(pid))
+        peak = max(peak, gate.rss(pid))
         time.sleep(0.02)
     return peak
 
@@ -125,7 +119,7 @@ def test_one_gibibyte_both_ways_in_four_mebibytes(gateway, serve, connect):
     g = gateway(peers.plain("nbthread 1"), server=d.server.port)
     client = connect(g.port["fe"])
     assert client.get().body == b"warm"
-    before = rss(g.pid)
+    before = gate.rss(g.pid)
     over = threading.Event()
     peak = []
     watch = threading.Thread(target=lambda: peak.append(peak_rss(g.pid, over)))

@@ -1,7 +1,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many clients, slow ones, and none of them at the cost of others."""
 import os
-import re
 import select
 import socket
 import threading
@@ -11,17 +10,6 @@ import pytest
 
 import gate
 import peers
-
-
-def rss(pid):
-    with open(f"/proc/{pid}/status", encoding="ascii") as f:
-        return int(re.search(r"VmRSS:\s+(\d+)", f.read())[1]) * 1024
-
-
-def cpu_seconds(pid):
-    with open(f"/proc/{pid}/stat", encoding="ascii") as f:
-        fields = f.read().rsplit(")", 1)[1].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 def test_a_byte_a_second(gateway, serve, connect):
@@ -133,9 +121,9 @@ def test_out_of_descriptors(gateway, serve, connect):
     resource.prlimit(g.pid, resource.RLIMIT_NOFILE, (count + 6, hard))
     crowd = [connect(g.port["fe"]) for _ in range(30)]
     time.sleep(0.3)
-    before = cpu_seconds(g.pid)
+    before = gate.cpu_seconds(g.pid)
     time.sleep(1)
-    used = cpu_seconds(g.pid) - before
+    used = gate.cpu_seconds(g.pid) - before
     assert g.alive()
     assert first.get().status == 200
     for c in crowd:
@@ -208,7 +196,7 @@ def test_ten_thousand_idle_clients(gateway, serve, connect):
     g = gateway(text, server=server.port)
     warm = connect(g.port["fe"])
     assert warm.get().status == 200
-    before = rss(g.pid)
+    before = gate.rss(g.pid)
     request = b"GET / HTTP/1.1\r\nHost: h\r\n\r\n"
     idle = []
     try:
@@ -220,14 +208,14 @@ def test_ten_thousand_idle_clients(gateway, serve, connect):
                 for s in idle[-100:]:
                     assert s.recv(1000).startswith(b"HTTP/1.1 200")
         time.sleep(1)
-        grown = rss(g.pid) - before
+        grown = gate.rss(g.pid) - before
         print(f"RSS grew by {grown // 1024} KiB, {grown / IDLE:.0f} bytes a client")
         start = time.monotonic()
         assert connect(g.port["fe"]).get().status == 200
         assert time.monotonic() - start < 1
-        cpu = cpu_seconds(g.pid)
+        cpu = gate.cpu_seconds(g.pid)
         time.sleep(1)
-        assert cpu_seconds(g.pid) - cpu < 0.2, "idle clients cost CPU"
+        assert gate.cpu_seconds(g.pid) - cpu < 0.2, "idle clients cost CPU"
         assert grown / IDLE < (2000 if gate.is_haproxy() else 600)
         poll = select.poll()
         for s in idle:

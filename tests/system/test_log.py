@@ -30,7 +30,7 @@ def test_raw_to_a_stream(gateway, serve, connect, stream):
 
 def test_raw_line_by_line(gateway, serve, connect):
     """Lines come whole and in order, one a request of a connection of its own."""
-    g = gateway(with_log("log stdout format raw local0"), server=serve().port)
+    g = gateway(with_log("log stdout format raw local0\n    nbthread 1"), server=serve().port)
     expected = []
     for _ in range(50):
         c = connect(g.port["fe"])

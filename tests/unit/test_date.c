@@ -98,8 +98,8 @@ static void dates_go_round(void **state)
         int64_t back;
         gmtime_r(&t, &tm);
         snprintf(want, sizeof want, "%.3s, %02d %.3s %04d %02d:%02d:%02d GMT",
-                 "SunMonTueWedThuFriSat" + 3 * tm.tm_wday, tm.tm_mday,
-                 "JanFebMarAprMayJunJulAugSepOctNovDec" + 3 * tm.tm_mon, tm.tm_year + 1900,
+                 &"SunMonTueWedThuFriSat"[3 * tm.tm_wday], tm.tm_mday,
+                 &"JanFebMarAprMayJunJulAugSepOctNovDec"[3 * tm.tm_mon], tm.tm_year + 1900,
                  tm.tm_hour, tm.tm_min, tm.tm_sec);
         assert_ptr_equal(http_date_put(got, s), got + HTTP_DATE_LENGTH);
         if (!slice_is(slice_of(got, sizeof got), want)) fail_msg("%.29s is not %s", got, want);
