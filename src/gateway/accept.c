@@ -53,7 +53,7 @@ static void receive(struct message *m, struct worker *w)
     struct handover *h = container_of(m, struct handover, message);
     const struct bind_conf *b = bind_of(gate_of(w), h->listener);
 
-    if (b)
+    if (b && !w->stopping)
         h1_client_start(gate_of(w), h->listener, b, h->fd, &h->from);
     else
         close(h->fd);

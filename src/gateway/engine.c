@@ -50,6 +50,12 @@ void snapshot_unpin(struct gate *g, struct pinned *p)
     if (--p->requests == 0 && p != g->pinned) unpin_whole(g, p);
 }
 
+/* Within a turn: listeners of the old snapshot may still have events in this batch. */
+static void bury_pinned(struct grave *grave, struct worker *w)
+{
+    unpin_whole(gate_of(w), container_of(grave, struct pinned, grave));
+}
+
 static const struct bind_conf *bind_at(const struct snapshot *s, unsigned slot)
 {
     return s && slot < s->n_slots ? s->by_slot[slot] : NULL;
@@ -70,6 +76,16 @@ static void switch_listeners(struct gate *g, const struct snapshot *from, const 
     }
 }
 
+/* Connections whose bind is gone serve what is under way, and then end. */
+static void drain_homeless(struct gate *g)
+{
+    list_each(l, &g->sessions)
+    {
+        struct session *s = list_entry(l, struct session, link);
+        if (!session_bind(s)) s->ops->drain(s);
+    }
+}
+
 static void take_snapshot(struct message *m, struct worker *w)
 {
     struct order *o = container_of(m, struct order, message);
@@ -83,7 +99,8 @@ static void take_snapshot(struct message *m, struct worker *w)
     switch_listeners(g, before ? before->snapshot : NULL, g->snapshot);
     if (before) {
         list_append(&g->old, &before->link);
-        if (before->requests == 0) unpin_whole(g, before);
+        if (before->requests == 0) worker_bury(w, &before->grave, bury_pinned);
+        drain_homeless(g);
     }
     free(o);
 }
@@ -94,9 +111,11 @@ static void apply_limits(struct engine *e, const struct snapshot *s)
     atomic_store_explicit(&e->maxconn, s->global.maxconn, memory_order_relaxed);
     for (unsigned i = 0; i < s->n_proxies; i++) {
         const struct backend_conf *be = s->proxies[i]->be;
-        for (unsigned k = 0; be && k < be->n_servers; k++)
-            atomic_store_explicit(&be->servers[k]->state->maxconn, be->servers[k]->maxconn,
-                                  memory_order_relaxed);
+        for (unsigned k = 0; be && k < be->n_servers; k++) {
+            struct server *server = be->servers[k]->state;
+            atomic_store_explicit(&server->maxconn, be->servers[k]->maxconn, memory_order_relaxed);
+            server_slots_offer(server);
+        }
     }
 }
 

@@ -17,6 +17,7 @@ struct pinned {
     struct snapshot *snapshot;
     unsigned requests;
     struct list link;
+    struct grave grave;
 };
 
 /* A worker, and what the gateway keeps for each. */

@@ -69,10 +69,8 @@ static void granted(void *owner, struct server *server)
     const struct server_conf *s = conf_of(f, server);
 
     f->waiter = NULL;
-    if (s)
-        slot_taken(f, s);
-    else
-        server_slot_release(server); /* of a newer snapshot's server: choose again */
+    timer_cancel(&flow_worker(f)->timers, &f->timer);
+    slot_taken(f, s);
     f->wake(f, WAKE_SLOT);
 }
 
@@ -99,7 +97,7 @@ static enum flow_result wait_in_queue(struct flow *f)
                                                 : f->backend->timeouts.connect;
     const struct server_conf *s;
 
-    f->waiter = queue_join(f->backend->state->queue, flow_worker(f), f, granted);
+    f->waiter = queue_join(f->backend->state->queue, flow_worker(f), f->backend->be, f, granted);
     f->queued = true;
     f->timed_out = false;
     f->queued_at = flow_worker(f)->now_usec;

@@ -9,6 +9,8 @@ enum {
     REQUESTS_PER_TURN = 16,
     LINGER_MS = 2000,          /* how long a closing connection's rest is read and dropped */
     LINGER_BYTES = 256 * 1024, /* … and how much of it */
+    LARGE_BYTES = 16 * 1024,   /* more may not leave the system's buffer at once */
+    DRAIN_FIRST_MS = 1000,     /* while draining: how long a first request is waited for */
 };
 
 enum state {
@@ -24,6 +26,7 @@ struct h1_client {
     struct h1_conn h1;
     uint8_t state;
     bool serving; /* serve() is on the stack */
+    bool large;   /* the last answer may still be on its way when it is over for us */
     bool keep;    /* of the answer under way: another request may follow */
     bool waiting; /* the deadline for the next head is set */
     uint32_t lingered;
@@ -95,9 +98,9 @@ static void close_slowly(struct h1_client *c)
         end(c, false);
         return;
     }
-    if (!h1_conn_has_output(h) && h->in_ended && !h->in &&
-        (!(h->conn.io.ready & IO_READ) || h->conn.io.ready & IO_HUP)) {
-        end(c, false); /* nothing unread: a plain close does no harm */
+    if (!h1_conn_has_output(h) && h->in_ended && !h->in && !c->large &&
+        !(h->conn.io.ready & IO_READ)) {
+        end(c, false); /* nothing unread, and little unsent: a plain close does no harm */
         return;
     }
     c->state = CLIENT_LINGER;
@@ -134,6 +137,8 @@ static bool client_reply(struct client *cl, const struct http_msg *msg, bool kee
     if (hop.framing == HTTP_CHUNKED && old) hop.framing = HTTP_UNTIL_CLOSE;
     /* What is left of the request's body must not be taken for the next request. */
     keep = keep && (c->h1.in_ended || pump_active(&r->up));
+    /* What follows a CONNECT that was refused was meant for the tunnel. */
+    if (r->req.method == HTTP_CONNECT) keep = false;
     c->keep = keep && hop.framing != HTTP_UNTIL_CLOSE;
     if (!r->tunnel) {
         hop.close = !c->keep;
@@ -190,6 +195,7 @@ static void client_done(struct client *cl, bool whole)
     h1_conn_settle(h);
     counter_add(&n->bytes_in, h->bytes_in);
     counter_add(&n->bytes_out, h->bytes_out);
+    c->large = h->bytes_out > LARGE_BYTES;
     h->bytes_in = h->bytes_out = 0;
     c->state = CLIENT_HEAD;
     if (!whole) {
@@ -278,7 +284,22 @@ static void await_head(struct h1_client *c, const struct proxy_timeouts *t)
         c->since = c->session.gate->worker.now_usec;
         from = now(c);
     }
+    if (c->session.gate->draining && c->session.n_requests == 0 && !begun &&
+        (!limit || from + limit > now(c) + DRAIN_FIRST_MS)) {
+        from = now(c);
+        limit = DRAIN_FIRST_MS;
+    }
     conn_deadline(&c->h1.conn, limit ? from + limit : 0);
+}
+
+/* Nothing has come of the next head. Whoever is draining keeps no idle connection, but for those
+ * whose first request may be on its way. */
+static void head_is_missing(struct h1_client *c, const struct bind_conf *bind)
+{
+    if (c->session.gate->draining && c->session.n_requests > 0 && !h1_conn_has_input(&c->h1))
+        close_slowly(c);
+    else
+        await_head(c, &bind->frontend->timeouts);
 }
 
 /* One head. True when a request came of it, and is over already. */
@@ -298,7 +319,7 @@ static bool serve_one(struct h1_client *c, const struct bind_conf *bind)
         h1_conn_take(&c->h1, &head, used, &r->arena, &r->req);
         request_start(r);
         return c->state == CLIENT_HEAD;
-    case H1_HEAD_WAIT: await_head(c, &bind->frontend->timeouts); return false;
+    case H1_HEAD_WAIT: head_is_missing(c, bind); return false;
     case H1_HEAD_BAD: refuse(c, bind, err.status, err.reason); return false;
     case H1_HEAD_CUT: refuse(c, bind, 400, "the client closed within a head"); return false;
     case H1_HEAD_CLOSED:
@@ -314,7 +335,7 @@ static void serve(struct h1_client *c)
 {
     const struct bind_conf *bind = session_bind(&c->session);
 
-    if (!bind || (c->session.gate->draining && !h1_conn_has_input(&c->h1))) {
+    if (!bind) {
         close_slowly(c);
         return;
     }
@@ -349,9 +370,9 @@ static void on_deadline(struct timer *t)
     switch ((enum state)c->state) {
     case CLIENT_HEAD:
         /* Between requests nothing is owed to the client, and nothing to a probe. */
-        if (!bind ||
-            (!h1_conn_has_input(&c->h1) &&
-             (c->session.n_requests > 0 || proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES))))
+        if (!bind || (!h1_conn_has_input(&c->h1) &&
+                      (c->session.n_requests > 0 || c->session.gate->draining ||
+                       proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES))))
             close_slowly(c);
         else
             refuse(c, bind, 408, "timeout http-request");
@@ -365,7 +386,10 @@ static void on_deadline(struct timer *t)
 static void drain(struct session *s)
 {
     struct h1_client *c = container_of(s, struct h1_client, session);
-    if (c->state == CLIENT_HEAD && !h1_conn_has_input(&c->h1)) close_slowly(c);
+
+    if (c->state != CLIENT_HEAD) return;
+    c->h1.conn.io.ready |= IO_READ; /* look: a request may be there, unheard of yet */
+    serve(c);
 }
 
 static void kill_now(struct session *s)

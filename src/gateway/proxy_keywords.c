@@ -182,6 +182,13 @@ static bool parse_accept_invalid(struct cfg *cfg, void *target, struct words *w)
     return parse_option(cfg, target, w);
 }
 
+/* What would be done anyway. */
+static bool parse_hint(struct cfg *cfg, void *target, struct words *w)
+{
+    (void)cfg, (void)target, (void)w;
+    return true;
+}
+
 /* Both sides at once. */
 static bool parse_keepalive(struct cfg *cfg, void *target, struct words *w)
 {
@@ -198,6 +205,16 @@ static bool parse_keepalive(struct cfg *cfg, void *target, struct words *w)
     {                                                                               \
         "option " name, where, parse, args, NULL,                                   \
             KW_NO_PREFIX | KW_DEFAULT_PREFIX | KW_ELSEWHERE_WARN, doc, option, NULL \
+    }
+
+/* Whatever is asked for, bodies are spliced where that saves copying them. `no option splice-…` is
+ * refused, for it would not be kept. */
+#define SPLICE(name, what)                                                                    \
+    {                                                                                         \
+        "option splice-" name, IN_PROXY, parse_hint, "", NULL, 0,                             \
+            "Bodies of " what " go from socket to socket inside the kernel where that pays. " \
+            "That is always so; `nosplice` of `global` switches it off.",                     \
+            0, NULL                                                                           \
     }
 
 static const struct keyword option_rows[] = {
@@ -241,6 +258,9 @@ static const struct keyword option_rows[] = {
            OPT_ACCEPT_INVALID_RESPONSE,
            "Accepted, with a notice, and relaxes nothing: the answer to a response that HAProxy "
            "would pass on only with this is 502."),
+    SPLICE("auto", "requests and responses"),
+    SPLICE("request", "requests"),
+    SPLICE("response", "responses"),
 };
 
 const struct keyword_table option_keywords = KEYWORD_TABLE("Options", KEYWORDS, option_rows);

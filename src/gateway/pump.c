@@ -4,9 +4,9 @@
 
 enum {
     PARTS_PER_RUN = 4,
-    BYTES_PER_RUN = 256 * 1024, /* copied; what goes through a pipe costs next to nothing */
-    SPLICE_FROM = 256 * 1024,   /* with less ahead, copying it costs no more */
-    SPLICE_PARTS = 8 * 1024,    /* the same, if it comes in parts no longer than this */
+    BYTES_PER_RUN = 256 * 1024,
+    SPLICE_FROM = 128 * 1024, /* with less ahead, copying it costs no more */
+    SPLICE_PARTS = 8 * 1024,  /* the same, if it comes in parts no longer than this */
 };
 
 void pump_start(struct pump *p, struct body_source *from, struct body_sink *to, uint64_t limit)
@@ -102,6 +102,8 @@ static bool unblocked(struct pump *p)
     return !p->blocked;
 }
 
+/* What comes in pipes is cheap by the byte and not by the piece: one in a turn, so that the next is
+ * the longer for what arrives meanwhile. */
 enum pump_state pump_run(struct pump *p)
 {
     uint64_t from = p->bytes;
@@ -109,7 +111,7 @@ enum pump_state pump_run(struct pump *p)
     p->tired = p->moved = false;
     if (p->state != PUMP_RUNNING || !unblocked(p)) return p->state;
     for (unsigned parts = 1; !p->ended && move_part(p) && !p->tired; parts++)
-        p->tired = parts == PARTS_PER_RUN || (!p->spliced && p->bytes - from >= BYTES_PER_RUN);
+        p->tired = parts == PARTS_PER_RUN || p->bytes - from >= BYTES_PER_RUN || p->spliced;
     if (p->state == PUMP_RUNNING && p->ended && !p->blocked) p->state = PUMP_DONE;
     return p->state;
 }

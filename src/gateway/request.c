@@ -128,10 +128,12 @@ static void set_deadlines(struct request *r, bool up_moved, bool down_moved)
     bool moved = up_moved || down_moved;
 
     if (r->step != READ_REPLY && r->step != RELAY) return;
-    client_deadline(r, (up && !r->up.blocked) || (down && r->down.blocked), moved);
-    server_deadline(
-        r, (up && r->up.blocked) || (down && !r->down.blocked) || (r->step == READ_REPLY && !up),
-        down_moved || (up_moved && (r->tunnel || r->step == READ_REPLY)));
+    client_deadline(r, (up && !r->up.blocked) || (down && r->down.blocked) || r->interim_waits,
+                    moved);
+    server_deadline(r,
+                    (up && r->up.blocked) || (down && !r->down.blocked) ||
+                        (r->step == READ_REPLY && !up && !r->interim_waits),
+                    down_moved || (up_moved && (r->tunnel || r->step == READ_REPLY)));
 }
 
 /* Runs steps, and sees to it that whatever is waited for then will wake the request. */

@@ -67,6 +67,8 @@ struct request {
     bool keep;       /* the client's connection may serve another request */
     bool tunnel;
     bool whole;          /* the answer was sent as it should */
+    bool interim_waits;  /* the client has not taken the last 1xx yet */
+    uint8_t n_interim;   /* 1xx answers so far */
     uint16_t events;     /* WAKE_… since the step ran last */
     uint16_t status;     /* of the answer; 0: none yet */
     uint16_t bad_status; /* READ_HEAD: the protocol refuses the head with this */

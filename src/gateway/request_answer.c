@@ -5,6 +5,8 @@
 
 /* ---- the answer's head ---- */
 
+enum { INTERIM_MOST = 64 };
+
 static bool timed_out(const struct request *r)
 {
     return r->server_until && r->gate->worker.now >= r->server_until;
@@ -22,7 +24,7 @@ static enum step bad_answer(struct request *r, unsigned status, char cause)
  * nothing of it is lost and sending it twice does no harm. */
 static enum step no_answer(struct request *r)
 {
-    if (!r->flow.conn->fresh && request_repeatable(r)) {
+    if (!r->flow.conn->fresh && request_repeatable(r) && !r->n_interim && !r->flow.conn->h1.in) {
         request_drop_server(r);
         r->flow.fresh_only = true;
         return CONNECT;
@@ -43,12 +45,33 @@ static enum step blame_upload(struct request *r)
     }
 }
 
-/* 1xx goes on to clients that know it; 101 only where an upgrade was asked for. */
-static bool forward_interim(struct request *r)
+/* 1xx goes on to clients that know it. A client that does not take it holds up what comes behind,
+ * and there may be only so many: neither side can make us store them. */
+static enum step forward_interim(struct request *r)
 {
-    if (r->req.version < HTTP_1_1) return true;
-    return r->client->ops->reply(r->client, &r->res, true) &&
-           r->client->ops->flush(r->client) != SINK_BROKEN;
+    if (++r->n_interim > INTERIM_MOST) {
+        r->reason = "too many 1xx answers";
+        return bad_answer(r, 502, 'P');
+    }
+    if (r->req.version < HTTP_1_1) return READ_REPLY;
+    if (!r->client->ops->reply(r->client, &r->res, true)) return bad_answer(r, 502, 'P');
+    r->interim_waits = true;
+    return READ_REPLY;
+}
+
+/* False: the last 1xx is still on its way to the client, or the client is gone. */
+static bool interim_is_out(struct request *r)
+{
+    if (r->interim_waits) r->interim_waits = r->client->ops->flush(r->client) != SINK_READY;
+    return !r->interim_waits;
+}
+
+/* Both sides have just shown that they are there: from here on they are timed anew. */
+static void restart_deadlines(struct request *r)
+{
+    r->client_until = r->server_until = 0;
+    r->client->ops->deadline(r->client, 0);
+    conn_deadline(&r->flow.conn->h1.conn, 0);
 }
 
 /* [hrsp_*] by the hundreds of the status; 0: none, or an odd one. */
@@ -63,6 +86,7 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     struct counters *c = flow_server_counters(&r->flow);
 
     h1_conn_take(&sc->h1, head, used, &r->arena, &r->res);
+    restart_deadlines(r);
     counter_add(&c->requests, 1);
     counter_add(status_counter(c, r->res.status), 1);
     if (r->res.status == 101) {
@@ -73,7 +97,7 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     }
     if (r->res.status < 200) {
         sc->h1.in_ended = true;
-        return forward_interim(r) ? READ_REPLY : request_abort(r, 'C', 'H');
+        return forward_interim(r);
     }
     sc->requests++;
     r->tunnel = r->req.method == HTTP_CONNECT && r->res.status < 300;
@@ -92,6 +116,10 @@ enum step step_read_reply(struct request *r)
     if (r->client->ops->gone(r->client)) return request_client_left(r, 'H');
     stopped = blame_upload(r);
     if (stopped != STEP_WAIT) return stopped;
+    if (!interim_is_out(r)) {
+        if (r->events & WAKE_CLIENT_TIMEOUT) return request_abort(r, 'c', 'H');
+        return request_wait(r, ON_CLIENT | ON_DEADLINE);
+    }
     switch (h1_conn_response(&r->flow.conn->h1, &limits, r->req.method, &head, &used, &err)) {
     case H1_HEAD_DONE: return take_answer(r, &head, used);
     case H1_HEAD_BAD: r->reason = err.reason; return bad_answer(r, 502, 'P');
@@ -170,6 +198,9 @@ static enum step cut_short(struct request *r, char cause)
 
 static enum step relay_tunnel(struct request *r)
 {
+    if (r->up.state == PUMP_CUT || r->down.state == PUMP_SINK_GONE)
+        return request_client_left(r, 'D');
+    if (r->up.state > PUMP_DONE || r->down.state > PUMP_DONE) return request_abort(r, 'S', 'D');
     if (r->up.state == PUMP_DONE && !r->flow.conn->h1.conn.shut)
         conn_shutdown(&r->flow.conn->h1.conn);
     if (r->down.state == PUMP_DONE) r->client->ops->shutdown(r->client);

@@ -54,7 +54,9 @@ struct global_conf {
     bool has_uid, has_gid;
     uid_t uid;
     gid_t gid;
-    unsigned maxaccept;                                 /* 0: not given */
+    unsigned maxaccept; /* 0: not given */
+    bool maxpipes_given;
+    unsigned maxpipes, pipesize;                        /* pipesize 0: not given */
     struct socket_options client_socket, server_socket; /* tune.rcvbuf.client, … */
     const char *unix_prefix;                            /* unix-bind, also … */
     struct resource_listen unix_bind;                   /* … mode and owner */

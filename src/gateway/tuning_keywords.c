@@ -7,6 +7,9 @@
 enum {
     BUFSIZE_LEAST = 1024,
     BUFSIZE_MOST = 16 << 20,
+    PIPES_MOST = 1 << 20,
+    PIPESIZE_LEAST = 64 << 10, /* below this they are of no use */
+    PIPESIZE_MOST = 64 << 20,
 };
 
 static struct global_conf *global(void *target)
@@ -57,6 +60,20 @@ static bool parse_flag(struct cfg *cfg, void *target, struct words *w)
     (void)cfg;
     *(bool *)field(target, w) = true;
     return true;
+}
+
+static bool parse_maxpipes(struct cfg *cfg, void *target, struct words *w)
+{
+    struct global_conf *g = global(target);
+
+    if (keyword_again(cfg, w, g->maxpipes_given)) return true;
+    g->maxpipes_given = true;
+    return words_uint(cfg, w, &g->maxpipes, 0, PIPES_MOST);
+}
+
+static bool parse_pipesize(struct cfg *cfg, void *target, struct words *w)
+{
+    return words_uint(cfg, w, &global(target)->pipesize, PIPESIZE_LEAST, PIPESIZE_MOST);
 }
 
 static bool parse_shared_pools(struct cfg *cfg, void *target, struct words *w)
@@ -135,9 +152,15 @@ static const struct keyword rows[] = {
     { "tune.idle-pool.shared", IN_GLOBAL, parse_shared_pools, "on|off", "on", 0,
       "Whether a thread may use idle connections to a server that another thread has opened.", 0,
       NULL },
-    { "nosplice", IN_GLOBAL, parse_flag, "", NULL, 0,
-      "The kernel's `splice` is not used, as with `-dS`. At present nothing uses it.",
+    { "nosplice", IN_GLOBAL, parse_flag, "", NULL, KW_NO_RELOAD,
+      "The kernel's `splice` is not used, as with `-dS`: bodies are copied.",
       offsetof(struct global_conf, no_splice), NULL },
+    { "maxpipes", IN_GLOBAL, parse_maxpipes, "<number>", "64 a thread", KW_NO_RELOAD,
+      "At most so many pipes (each has two descriptors) are used at once for bodies that are "
+      "spliced; the threads get equal shares. The other bodies are copied.",
+      0, NULL },
+    { "tune.pipesize", IN_GLOBAL, parse_pipesize, "<bytes>", "as much as 1 MiB", KW_NO_RELOAD,
+      "The size of these pipes, at least 65536.", 0, NULL },
     { "noreuseport", IN_GLOBAL, parse_flag, "", NULL, KW_NO_RELOAD,
       "Each TCP address has one listening socket for all threads instead of one for each, as with "
       "`-dR`: SO_REUSEPORT is not used.",

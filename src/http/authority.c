@@ -20,8 +20,10 @@ static bool is_hex(char c)
 /* The end of the name at the start of s. */
 static size_t name_length(struct slice s)
 {
-    const char *p = s.p, *end = p + s.n;
+    const char *p = s.p, *end;
 
+    if (s.n == 0) return 0; /* an empty slice may have no place */
+    end = p + s.n;
     for (;;) {
         while (p < end && is_name_byte[(uint8_t)*p]) p++;
         if (end - p < 3 || *p != '%' || !is_hex(p[1]) || !is_hex(p[2])) break;

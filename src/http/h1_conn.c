@@ -4,8 +4,9 @@
 #include <assert.h>
 
 enum {
-    RESPONSE_READ = 128 * 1024, /* a read that begins an answer may bring this much of its body */
-    WIDE_FROM = 32 * 1024,      /* a body with more than this to come is read in wide pieces */
+    RESPONSE_READ = 132 * 1024, /* a read that begins an answer may bring this much of its body */
+    LONG_BODY = 192 * 1024, /* more than this need not be copied at all (body_source.pull_pipe) */
+    WIDE_FROM = 32 * 1024,  /* a body with more than this to come is read in wide pieces */
     TRAILERS_MOST = 64,
     COPY_UP_TO = 4096, /* smaller parts are copied behind what is queued, to go in one piece */
 };
@@ -97,9 +98,16 @@ static bool worth_parsing(const struct h1_conn *h, const struct h1_limits *limit
     return memchr(buf_at(h->in) + h->looked, '\n', n - h->looked) != NULL;
 }
 
+/* Of a long answer as little as can be should come with its head; and after a long one the next is
+ * likely to be long as well. */
+static size_t most_for_head(struct h1_conn *h, const struct head_parser *p)
+{
+    return p->response && !h->in_long ? RESPONSE_READ : pool(h)->size;
+}
+
 static enum h1_head read_head(struct h1_conn *h, const struct head_parser *p)
 {
-    size_t most = p->response ? RESPONSE_READ : pool(h)->size;
+    size_t most = most_for_head(h, p);
 
     for (;;) {
         ssize_t n;
@@ -143,6 +151,7 @@ void h1_conn_take(struct h1_conn *h, const struct http_msg *head, size_t used, s
     h1_conn_settle(h);
     h->in_framing = msg->framing;
     h->in_left = msg->framing == HTTP_LENGTH ? msg->content_length : 0;
+    h->in_long = h->in_left > LONG_BODY;
     h->in_ended = msg->framing == HTTP_NO_BODY || (msg->framing == HTTP_LENGTH && !h->in_left);
     if (msg->framing == HTTP_CHUNKED) h1_chunks_init(&h->chunks);
 }
@@ -530,7 +539,7 @@ void h1_conn_init(struct h1_conn *h)
     h->sink = (struct body_sink){ &sink_ops, NULL, BODY_PHASE_SINK };
     h->taken = h->looked = 0;
     h->in_ended = true;
-    h->in_spoilt = false;
+    h->in_spoilt = h->in_long = false;
     h->bytes_in = h->bytes_out = 0;
 }
 

@@ -25,6 +25,7 @@ struct h1_conn {
     uint8_t in_framing; /* enum http_framing */
     bool in_ended;      /* the body of the message being read is over */
     bool in_spoilt;     /* what follows can't be trusted: never read a message again */
+    bool in_long;       /* the body of the last message read was a long one */
     uint8_t out_framing;
     union {
         uint64_t in_left;        /* with HTTP_LENGTH */

@@ -182,7 +182,7 @@ static bool build(struct loading *l, struct build *b, struct cfg *cfg)
     const struct command_line *o = l->options;
     bool ok = cfg_parse(cfg, o->files, o->n_files, &reader);
 
-    if (l->before) ok &= reload_check(cfg, l->before->fixed);
+    if (l->before && ok) ok = reload_check(cfg, l->before->fixed); /* all of it was read */
     settle_globals(l, b);
     l->n_listeners = count_binds(b->snapshot);
     ok &= build_compile(b, cfg);

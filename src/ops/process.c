@@ -287,6 +287,18 @@ static bool write_pidfile(struct process *p, const char *path)
     return true;
 }
 
+/* How many pipes each worker may splice through, and how large they are. */
+static void set_pipes(struct engine *e, const struct global_conf *g)
+{
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        struct pipes *p = &e->gates[i].worker.pipes;
+
+        if (g->maxpipes_given) p->most = (g->maxpipes + e->n_workers - 1) / e->n_workers;
+        if (g->no_splice) p->most = 0;
+        if (g->pipesize) p->size = g->pipesize;
+    }
+}
+
 /* Everything is open: gives up privileges and starts the workers. */
 static int launch(struct process *p, struct snapshot *first, bool quiet)
 {
@@ -294,6 +306,7 @@ static int launch(struct process *p, struct snapshot *first, bool quiet)
     int rc = engine_add_workers(&p->engine, first->global.nbthread, first->global.bufsize);
 
     if (rc) return complain("can't start", -rc);
+    set_pipes(&p->engine, &first->global);
     log_writer_start(p->logs);
     if (p->options->notify_ready && !notify_open(&p->notify, getenv("NOTIFY_SOCKET")))
         complain("NOTIFY_SOCKET", errno);
@@ -369,6 +382,8 @@ static void prepare(struct process *p, const struct command_line *o, const struc
     p->words = words;
     p->signals.user = p;
     p->background.parent = p->notify.fd = -1;
+    /* A shell has its background jobs ignore SIGINT; who sends it to us by number means it. */
+    for (const int *n = numbers; *n; n++) signal(*n, SIG_DFL);
     signals_block(&p->signals, numbers);
     signal(SIGTTOU, SIG_IGN); /* for HAProxy's users: our addresses can be bound beside us */
     signal(SIGTTIN, SIG_IGN);

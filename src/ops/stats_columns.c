@@ -235,6 +235,7 @@ static struct stat_value lastchg(struct stat_row *r, unsigned param)
 static struct stat_value downtime(struct stat_row *r, unsigned param)
 {
     (void)param;
+    if (!r->proxy->be->n_servers) return stat_none();
     return stat_u32(backend_is_up(r->proxy) ? 0 : seconds_since_change(r));
 }
 

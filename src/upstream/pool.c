@@ -15,8 +15,8 @@ enum { SPILL_OVER = 32 }; /* idle connections that a worker keeps to itself at t
 
 static const unsigned char legal[SERVER_CONN_STATES] = {
     [SERVER_CONN_NEW] = BIT(BUSY) | BIT(DEAD),
-    [SERVER_CONN_BUSY] = BIT(IDLE) | BIT(OWNED) | BIT(SPILLED) | BIT(DEAD),
-    [SERVER_CONN_IDLE] = BIT(BUSY) | BIT(DEAD),
+    [SERVER_CONN_BUSY] = BIT(IDLE) | BIT(OWNED) | BIT(DEAD),
+    [SERVER_CONN_IDLE] = BIT(BUSY) | BIT(SPILLED) | BIT(DEAD),
     [SERVER_CONN_OWNED] = BIT(BUSY) | BIT(DEAD),
     [SERVER_CONN_SPILLED] = BIT(BUSY) | BIT(DEAD),
     [SERVER_CONN_DEAD] = 0,
@@ -109,9 +109,8 @@ static struct server_conn *unspill(struct server *s, struct worker *w, bool olde
     return sc;
 }
 
-static void purge_spill(struct server_pool *p)
+static void purge_spill(struct server_pool *p, unsigned n)
 {
-    unsigned n = (atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) + 1) / 2;
     struct server_conn *sc;
 
     while (n-- && (sc = unspill(p->server, p->worker, true)) != NULL) server_conn_close(sc, false);
@@ -127,7 +126,7 @@ static void purge(struct timer *t)
     struct server_pool *p = container_of(t, struct server_pool, purge);
 
     close_oldest(p, (p->least_idle + 1) / 2);
-    purge_spill(p);
+    purge_spill(p, (atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) + 1) / 2);
     p->least_idle = atomic_load_explicit(&p->n_idle, memory_order_relaxed);
     if (!list_empty(&p->idle) || atomic_load_explicit(&p->server->spill.n, memory_order_relaxed))
         arm_purge(p);
@@ -248,12 +247,9 @@ static bool may_rest(const struct server_conn *sc, const struct server_conf *con
                (unsigned)conf->pool_max;
 }
 
-static bool over_its_share(const struct server_pool *p, const struct server_conf *conf)
+static bool over_its_share(const struct server_pool *p)
 {
-    unsigned share = conf->pool_low > SPILL_OVER ? conf->pool_low : SPILL_OVER;
-
-    return !conf->pool_private && p->server->n_workers > 1 &&
-           atomic_load_explicit(&p->n_idle, memory_order_relaxed) >= share;
+    return atomic_load_explicit(&p->n_idle, memory_order_relaxed) > p->share;
 }
 
 static void spill(struct server_conn *sc)
@@ -268,6 +264,35 @@ static void spill(struct server_conn *sc)
     pthread_mutex_unlock(&s->lock);
 }
 
+/* At the end of the turn, when no event of it can still name one of these connections: what is
+ * over the worker's share goes where others can take it, the longest idle first. */
+static void spill_surplus(struct grave *g, struct worker *w)
+{
+    struct server_pool *p = container_of(g, struct server_pool, surplus);
+
+    (void)w;
+    p->spilling = false;
+    while (over_its_share(p)) {
+        struct server_conn *sc = list_entry(p->idle.prev, struct server_conn, link);
+        if (sc->h1.conn.io.ready & (IO_READ | IO_HUP | IO_ERR))
+            server_conn_close(sc, false);
+        else
+            spill(sc);
+    }
+    object_unref(&p->server->object);
+}
+
+static void watch_share(struct server_pool *p, const struct server_conf *conf)
+{
+    p->share = conf->pool_private || p->server->n_workers == 1 ? UINT32_MAX
+               : conf->pool_low > SPILL_OVER                   ? conf->pool_low
+                                                               : SPILL_OVER;
+    if (!over_its_share(p) || p->spilling) return;
+    p->spilling = true;
+    object_ref(&p->server->object);
+    worker_bury(p->worker, &p->surplus, spill_surplus);
+}
+
 void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
 {
     struct server_pool *p = pool_of(sc);
@@ -280,16 +305,14 @@ void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
         return;
     }
     sc->idle_since = sc->h1.conn.worker->now;
+    p->worker = sc->h1.conn.worker;
     if (!timer_is_set(&p->purge)) {
-        p->worker = sc->h1.conn.worker;
         p->purge_ms = conf->pool_purge_ms;
         object_ref(&p->server->object);
         arm_purge(p);
     }
-    if (over_its_share(p, conf))
-        spill(sc);
-    else
-        server_conn_move(sc, SERVER_CONN_IDLE, &p->idle);
+    server_conn_move(sc, SERVER_CONN_IDLE, &p->idle);
+    watch_share(p, conf);
 }
 
 void server_conn_keep(struct server_conn *sc, struct list *own)
@@ -317,7 +340,7 @@ void server_pool_init(struct server_pool *p, struct server *s)
 void server_pool_stop(struct server_pool *p)
 {
     close_oldest(p, UINT32_MAX);
-    if (p->worker) purge_spill(p), purge_spill(p);
+    if (p->worker) purge_spill(p, UINT32_MAX);
     if (!timer_is_set(&p->purge)) return;
     timer_cancel(&p->worker->timers, &p->purge);
     object_unref(&p->server->object);

@@ -49,7 +49,10 @@ struct server_pool {
     _Atomic unsigned n_idle, n_busy; /* written by the worker, read by anybody */
     unsigned least_idle;             /* since the last purge: so many were not needed */
     unsigned purge_ms;
-    struct timer purge; /* holds a reference to the server while it is set */
+    unsigned share;       /* more idle ones than this are spilled … */
+    bool spilling;        /* … at the end of this turn */
+    struct grave surplus; /* for that; holds a reference to the server meanwhile */
+    struct timer purge;   /* holds a reference to the server while it is set */
     struct worker *worker;
 };
 

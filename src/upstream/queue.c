@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upstream/queue.h"
-#include "upstream/server.h"
+#include "upstream/backend.h"
 
 #include <stdlib.h>
 
@@ -8,6 +8,7 @@ struct waiter {
     struct list link;
     struct message message;
     struct worker *worker;
+    const struct backend_conf *be;
     struct server *server; /* set when a slot was passed on */
     void *owner;           /* NULL: left after that */
     void (*granted)(void *owner, struct server *server);
@@ -45,13 +46,14 @@ unsigned queue_longest(const struct queue *q)
     return atomic_load_explicit(&q->longest, memory_order_relaxed);
 }
 
-struct waiter *queue_join(struct queue *q, struct worker *w, void *owner,
-                          void (*granted)(void *owner, struct server *server))
+struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
+                          void *owner, void (*granted)(void *owner, struct server *server))
 {
     struct waiter *m = mem_zero(sizeof *m);
     unsigned n;
 
     m->worker = w;
+    m->be = be;
     m->owner = owner;
     m->granted = granted;
     pthread_mutex_lock(&q->lock);
@@ -94,6 +96,14 @@ static void deliver(struct message *message, struct worker *w)
         granted(owner, s);
     else
         server_slot_release(s);
+    object_unref(&s->object);
+}
+
+static bool serves(const struct backend_conf *be, const struct server *server)
+{
+    for (unsigned i = 0; i < be->n_servers; i++)
+        if (be->servers[i]->state == server) return true;
+    return false;
 }
 
 bool queue_pass(struct queue *q, struct server *server)
@@ -102,11 +112,17 @@ bool queue_pass(struct queue *q, struct server *server)
 
     if (atomic_load(&q->n) == 0) return false;
     pthread_mutex_lock(&q->lock);
-    if (!list_empty(&q->waiting)) {
-        m = list_entry(list_pop(&q->waiting), struct waiter, link);
-        m->server = server;
-        m->message.deliver = deliver;
+    list_each(l, &q->waiting)
+    {
+        struct waiter *first = list_entry(l, struct waiter, link);
+        if (!serves(first->be, server)) continue;
+        list_remove(l);
+        object_ref(&server->object); /* until the message has arrived */
+        first->server = server;
+        first->message.deliver = deliver;
         atomic_fetch_sub(&q->n, 1);
+        m = first;
+        break;
     }
     pthread_mutex_unlock(&q->lock);
     if (!m) return false;

@@ -12,6 +12,7 @@
 
 struct queue;
 struct server;
+struct backend_conf;
 struct server_conf;
 
 /* One request that waits. Allocated by queue_join; owned by the queue until the message has
@@ -25,17 +26,18 @@ void queue_free(struct queue *q);
 unsigned queue_length(const struct queue *q);
 unsigned queue_longest(const struct queue *q);
 
-/* Joins the end of the queue. `granted` will run on w's thread with the server whose slot was
- * passed on; the waiter is gone by then. After joining, the caller must try once more to get a slot
- * itself: one may have come free just before. */
-struct waiter *queue_join(struct queue *q, struct worker *w, void *owner,
-                          void (*granted)(void *owner, struct server *server));
+/* Joins the end of the queue, for any server of `be` (pinned by the owner while it waits: after a
+ * reload, requests of different configurations may wait in one queue). `granted` will run on w's
+ * thread with the server whose slot was passed on; the waiter is gone by then. After joining, the
+ * caller must try once more to get a slot itself: one may have come free just before. */
+struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
+                          void *owner, void (*granted)(void *owner, struct server *server));
 
 /* Leaves the queue, wherever in it. True: it was still waiting, no slot was given. False: a slot is
  * on its way; it will be given back on arrival, and granted() will not run. */
 bool queue_leave(struct queue *q, struct waiter *m);
 
-/* Passes a slot of `server` on to the first that waits. False when nobody does. */
+/* Passes a slot of `server` on to the first that waits for one of its. False when nobody does. */
 bool queue_pass(struct queue *q, struct server *server);
 
 #endif

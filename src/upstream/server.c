@@ -57,6 +57,15 @@ bool server_slot_take(struct server *s)
     return true;
 }
 
+void server_slots_offer(struct server *s)
+{
+    while (queue_length(s->queue) && server_slot_take(s)) {
+        if (queue_pass(s->queue, s)) continue;
+        atomic_fetch_sub(&s->sessions.now, 1); /* those who wait, wait for others */
+        return;
+    }
+}
+
 void server_slot_release(struct server *s)
 {
     unsigned limit = atomic_load_explicit(&s->maxconn, memory_order_relaxed);
@@ -69,9 +78,5 @@ void server_slot_release(struct server *s)
         atomic_fetch_sub(&s->sessions.now, 1);
     }
     /* Somebody may have joined the queue between our look at it and our giving the slot back. */
-    while (queue_length(s->queue) && server_slot_take(s)) {
-        if (queue_pass(s->queue, s)) continue;
-        atomic_fetch_sub(&s->sessions.now, 1);
-        if (atomic_load(&s->sessions.now)) return;
-    }
+    server_slots_offer(s);
 }

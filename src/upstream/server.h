@@ -29,7 +29,7 @@ struct server_conf {
     unsigned weight;  /* 0 to 256 */
     unsigned maxconn; /* 0: no limit */
     bool disabled, backup;
-    bool no_address; /* its host name is not resolved; disabled then */
+    bool no_address;        /* its host name is not resolved; disabled then */
     int pool_max;           /* pool-max-conn; -1: no limit */
     unsigned pool_low;      /* pool-low-conn */
     unsigned pool_purge_ms; /* pool-purge-delay */
@@ -63,6 +63,9 @@ struct server *server_get(struct objects *all, const char *backend, const char *
 
 /* Takes a slot. False when all are taken. */
 bool server_slot_take(struct server *s);
+
+/* Passes free slots on to requests that wait: after a limit was raised. */
+void server_slots_offer(struct server *s);
 
 /* Gives a slot back, or passes it on to a request that waits in the queue. */
 void server_slot_release(struct server *s);

@@ -63,7 +63,7 @@ def chosen(words):
     return [c for c in CASES if not words or any(w in c.full_name for w in words)]
 
 
-def hold_court(cases, threads=1, lanes=8, folder=None):
+def hold_court(cases, threads=1, lanes=8, folder=None, piece=0):
     """A list of (case, None | "skipped" | what went wrong), in the order of the cases."""
     results = ["not run"] * len(cases)
     plain, limited = queue.Queue(), queue.Queue()
@@ -82,7 +82,7 @@ def hold_court(cases, threads=1, lanes=8, folder=None):
         try:
             workers = []
             for n, s in enumerate(listeners):
-                lane = Lane(("127.0.0.1", gateway.port[f"fe{n}"]), s)
+                lane = Lane(("127.0.0.1", gateway.port[f"fe{n}"]), s, piece)
                 todo = limited if n == 0 else plain
                 workers.append(threading.Thread(target=work, args=(lane, todo, results)))
             for w in workers:

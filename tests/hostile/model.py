@@ -32,7 +32,7 @@ Expectations of response cases; after each of them a further request must get it
     cut()                 an answer that the client can tell is not whole, or bad(502)
     either(…)             any of these
 """
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 FIN = "fin"
 RST = "rst"

@@ -222,7 +222,7 @@ add("fields", "head ends in LF LF", b"GET /case@@ HTTP/1.1\r\n" + HOST[:-2] + b"
 add("fields", "head ends in CR LF LF", b"GET /case@@ HTTP/1.1\r\n" + HOST + b"\n" + SMUGGLED, reject(400))
 add("fields", "head ends in LF CR LF", b"GET /case@@ HTTP/1.1\r\n" + HOST[:-2] + b"\n\r\n" + SMUGGLED, reject(400))
 add("fields", "head ends in CR LF CR CR LF", b"GET /case@@ HTTP/1.1\r\n" + HOST + b"\r\r\n", reject(400))
-add("fields", "head ends in CR LF CR and a byte", b"GET /case@@ HTTP/1.1\r\n" + HOST + b"\rX", reject(400))
+add("fields", "head ends in CR LF CR and a byte", b"GET /case@@ HTTP/1.1\r\n" + HOST + b"\rX", reject(400, 408))
 add("fields", "all in LF", b"GET /case@@ HTTP/1.1\nHost: h.example\n\n", reject(400))
 add("fields", "all in CR", b"GET /case@@ HTTP/1.1\rHost: h.example\r\r" + SMUGGLED, reject(400))
 

@@ -8,7 +8,7 @@ CASES = []
 OWN = b"X-From: server\r\n"
 GET = b"GET /case@@ HTTP/1.1\r\nHost: h.example\r\n\r\n"
 HEAD = GET.replace(b"GET", b"HEAD")
-EVIL = b"HTTP/1.1 200 OK\r\nX-Evil: yes\r\nContent-Length: 4\r\n\r\nevil"
+EVIL = b"HTTP/1.1 200 OK\r\nX-From: server\r\nContent-Length: 4\r\n\r\nevil"
 
 
 def add(group, name, steps, *allowed, request=GET, **more):

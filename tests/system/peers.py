@@ -23,7 +23,12 @@ class Link:
         self.sock = sock
         self.sock.settimeout(PATIENCE)
         self.data = b""
-        self.received = b""  # all of it, for servers
+        self.pieces = []
+
+    @property
+    def received(self):
+        """All that has come so far, used or not."""
+        return b"".join(self.pieces)
 
     def send(self, data):
         self.sock.sendall(data)
@@ -37,13 +42,25 @@ class Link:
         if not got:
             raise Closed(self.data[:200])
         self.data += got
-        self.received += got
+        self.pieces.append(got)
 
     def take(self, n):
+        if n > len(self.data) + (1 << 16):
+            self.data = self.take_many(n - len(self.data))
         while len(self.data) < n:
             self.fill()
         taken, self.data = self.data[:n], self.data[n:]
         return taken
+
+    def take_many(self, more):
+        """All data there is and so many bytes more, without copying it for every piece."""
+        parts = [self.data]
+        while more > 0:
+            self.data = b""
+            self.fill()
+            parts.append(self.data)
+            more -= len(self.data)
+        return b"".join(parts)
 
     def take_until(self, mark):
         while mark not in self.data:

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """The Runtime API on its UNIX socket: commands, half-closed clients, the prompt, levels."""
 import os
+import socket
 import stat
 import threading
 
@@ -18,6 +19,7 @@ def api(gateway, serve, tmp_path):
     server = serve()
     g = gateway(peers.plain(f"stats socket {path} mode 600 level admin\n    stats timeout 10s\n    nbthread 2"), server=server.port)
     g.sock = path
+    gate.wait_until(lambda: os.path.exists(path), what="the socket")  # it opens after the ports
 
     def ask(line, shut=True, where=path):
         c = peers.Client(where)
@@ -166,13 +168,13 @@ def test_socket_is_gone_after_the_end(api):
 
 
 def test_stale_socket_is_taken_over(gateway, serve, tmp_path):
-    import socket
-
     path = str(tmp_path / "stale.sock")
     s = socket.socket(socket.AF_UNIX)
     s.bind(path)
     s.close()
+    stale = os.stat(path).st_ino
     gateway(peers.plain(f"stats socket {path} level admin"), server=serve().port)
+    gate.wait_until(lambda: os.stat(path).st_ino != stale, what="the socket")
     c = peers.Client(path)
     c.send(b"show info\n")
     assert c.take_until(b"\n").startswith(b"Name: ")

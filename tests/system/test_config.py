@@ -431,8 +431,8 @@ BACKEND = [
     ("server t 127.0.0.1:0", "ok"),
     ("server t 127.0.0.1:70000", "error"),
     ("server t a..b:81", "error"),
-    ("server t a..b:81 init-addr none", "ok"),
-    ("server t a..b:81 init-addr libc,none", "warn"),
+    ("server t no-such-host.invalid:81 init-addr none", "ok"),
+    ("server t no-such-host.invalid:81 init-addr libc,none", "warn"),
     ("server t a..b:81 init-addr last", "error"),
     ("server t localhost:81", "ok"),
     ("server t /tmp/foo", "ok"),
@@ -572,7 +572,7 @@ def test_verdict(text, theirs, ours, why, tmp_path):
         assert found == ours, err
         if found == "error":
             assert re.search(r"^\S+:\d+:\d+: error: .+\n +\d+ \| .*\n +\| +\^+", err, re.M), err
-    if HAPROXY:
+    if HAPROXY and gate.BUILD == "release":
         found, err = verdict(HAPROXY, text, tmp_path)
         assert found == theirs, err
 

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Many clients, slow ones, and none of them at the cost of others."""
 import os
+import resource
 import select
 import socket
 import threading
@@ -110,8 +111,6 @@ def test_one_client_cannot_take_it_all(gateway, serve, connect):
 
 def test_out_of_descriptors(gateway, serve, connect):
     """When the process has no descriptor left it goes on, does not spin, and recovers."""
-    import resource
-
     server = serve()
     g = gateway(peers.plain("nbthread 1"), server=server.port)
     first = connect(g.port["fe"])
@@ -147,8 +146,6 @@ def answers(port):
 @pytest.mark.gatehouse("HAProxy does not start with so few")
 def test_few_descriptors_from_the_start(gateway, serve, connect):
     """A low limit makes a low maxconn, not a crash."""
-    import resource
-
     server = serve()
     g = gateway(peers.plain("nbthread 1").replace("maxconn 500", ""), server=server.port,
                 limits=lambda: resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60)))

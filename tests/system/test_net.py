@@ -9,7 +9,6 @@ import subprocess
 import pytest
 
 import gate
-import peers
 
 TEXT = """
 defaults
@@ -107,7 +106,7 @@ def test_list(gateway, serve, connect):
 @pytest.mark.parametrize("form", ["unix@{}", "{}"])
 def test_unix(gateway, serve, connect, tmp_path, form):
     path = str(tmp_path / "fe.sock")
-    g = gateway(config(f"bind {form.format(path)} mode 640\n    bind 127.0.0.1:@fe@"), s=serve().port)
+    gateway(config(f"bind {form.format(path)} mode 640\n    bind 127.0.0.1:@fe@"), s=serve().port)
     assert connect(path).get().body == b"ok"
     assert stat.S_IMODE(os.stat(path).st_mode) == 0o640
 

@@ -345,6 +345,7 @@ def test_all_threads_become_another_user(gateway):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs root")
+@pytest.mark.skipif(gate.BUILD != "release", reason="sanitizers look into /proc at the end")
 def test_changes_its_root(gateway, serve, tmp_path):
     jail = tmp_path / "jail"
     jail.mkdir()
@@ -354,6 +355,7 @@ def test_changes_its_root(gateway, serve, tmp_path):
 
 
 @pytest.mark.skipif(not ROOT, reason="needs root")
+@pytest.mark.skipif(gate.BUILD != "release", reason="sanitizers look into /proc at the end")
 @pytest.mark.gatehouse("HAProxy's master is outside of the jail")
 def test_reload_in_a_jail_is_refused_and_says_so(gateway, serve, tmp_path):
     jail = tmp_path / "jail"
@@ -651,3 +653,33 @@ def test_tuning(gateway, serve, line):
     g = gateway(text(server=serve().port, extra=line))
     for _ in range(3):
         assert get(g.port["fe"]).status == 200
+
+
+# ---- splice ----
+
+
+def large(link, server):
+    while True:
+        link.read_request()
+        link.answer(b"x" * (4 << 20))
+
+
+def pipes_of(pid):
+    found = 0
+    for n in os.listdir(f"/proc/{pid}/fd"):
+        try:
+            found += os.readlink(f"/proc/{pid}/fd/{n}").startswith("pipe:")
+        except OSError:
+            pass
+    return found
+
+
+@pytest.mark.gatehouse("HAProxy splices only when asked")
+@pytest.mark.parametrize("how", ["", "nosplice", "maxpipes 0", "-dS"])
+def test_splice(gateway, serve, how):
+    """It is used for a large body unless it is switched off; pipes stay open for the next one."""
+    args = [how] if how.startswith("-") else []
+    g = gateway(text(server=serve(large).port, extra="" if args else how), args=args)
+    before = pipes_of(g.pid)
+    assert len(get(g.port["fe"]).body) == 4 << 20
+    assert (pipes_of(g.pid) > before) == (how == "")

@@ -167,6 +167,9 @@ def test_a_server_that_does_not_read(gateway, serve, connect):
     try:
         head = c.take_until(b"\r\n")
         assert b" 504 " in head or b" 502 " in head, head
+    except peers.Closed:
+        if not gate.is_haproxy():  # which sometimes resets without a word
+            raise
     finally:
         c.reset()
         t.join()

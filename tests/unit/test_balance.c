@@ -137,8 +137,8 @@ static void a_slot_is_passed_on(void **state)
     build((const unsigned[]){ 1 }, 1, 1);
     q = proxy.state->queue;
     assert_true(server_slot_take(confs[0].state));
-    first = queue_join(q, &w, &w, granted);
-    second = queue_join(q, &w, &w, granted);
+    first = queue_join(q, &w, &be, &w, granted);
+    second = queue_join(q, &w, &be, &w, granted);
     assert_int_equal(queue_length(q), 2);
     granted_n = 0;
     server_slot_release(confs[0].state);
@@ -166,7 +166,7 @@ static void a_slot_on_its_way_comes_back(void **state)
     assert_int_equal(worker_init(&w, 0, 16384), 0);
     build((const unsigned[]){ 1 }, 1, 1);
     assert_true(server_slot_take(confs[0].state));
-    m = queue_join(proxy.state->queue, &w, &w, granted);
+    m = queue_join(proxy.state->queue, &w, &be, &w, granted);
     granted_n = 0;
     server_slot_release(confs[0].state);
     assert_false(queue_leave(proxy.state->queue, m));
