@@ -8,6 +8,8 @@
 #include "gateway/engine.h"
 #include "lang/section.h"
 
+enum { THREADS_MOST = 64 }; /* workers, as in HAProxy */
+
 /* One `log` line. */
 struct log_line {
     struct log_line *next;

@@ -183,14 +183,12 @@ static uint16_t server_port(const struct flow *f)
     return (uint16_t)(address_port(&local.sa) + f->server->port_offset);
 }
 
+/* Nothing binds a request to a server that was only its turn, so that with `option redispatch` the
+ * next attempt goes elsewhere at once, as in HAProxy; the option's interval is for requests that
+ * are bound to one. */
 static bool wants_redispatch(const struct flow *f)
 {
-    int every = f->backend->redispatch_interval;
-    unsigned most = f->backend->be->retries;
-
-    if (!proxy_option(f->backend, OPT_REDISPATCH) || f->backend->be->n_servers < 2) return false;
-    if (every > 0) return f->retries % (unsigned)every == 0;
-    return f->retries + (unsigned)-every > most;
+    return proxy_option(f->backend, OPT_REDISPATCH) && f->backend->be->n_servers > 1;
 }
 
 /* The connection could not be made: another attempt, if any is left. */

@@ -5,10 +5,7 @@
 
 #include <limits.h>
 
-enum {
-    THREADS_MOST = 64,
-    DESCRIPTORS_MOST = 1 << 30,
-};
+enum { DESCRIPTORS_MOST = 1 << 30 };
 
 static struct global_conf *global(void *target)
 {

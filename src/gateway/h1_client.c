@@ -126,7 +126,8 @@ static bool client_reply(struct client *cl, const struct http_msg *msg, bool kee
 {
     struct h1_client *c = client_of(cl);
     const struct request *r = cl->request;
-    struct h1_hop hop = { .version = msg->version, .framing = msg->framing };
+    /* A version is of the hop (RFC 9110 §2.5): ours, whatever the server's was. */
+    struct h1_hop hop = { .version = HTTP_1_1, .framing = msg->framing };
     bool old = r->req.version == HTTP_1_0;
 
     if (msg->status >= 100 && msg->status < 200) {
@@ -142,7 +143,7 @@ static bool client_reply(struct client *cl, const struct http_msg *msg, bool kee
     c->keep = keep && hop.framing != HTTP_UNTIL_CLOSE;
     if (!r->tunnel) {
         hop.close = !c->keep;
-        hop.say_keep_alive = c->keep && (old || msg->version == HTTP_1_0);
+        hop.say_keep_alive = c->keep && old;
     }
     return h1_conn_write_response(&c->h1, msg, &hop);
 }
@@ -317,6 +318,7 @@ static bool serve_one(struct h1_client *c, const struct bind_conf *bind)
     case H1_HEAD_DONE:
         r = begin_request(c, bind);
         h1_conn_take(&c->h1, &head, used, &r->arena, &r->req);
+        if (!h1_conn_body_sound(&c->h1, &r->arena)) r->bad_status = 400;
         request_start(r);
         return c->state == CLIENT_HEAD;
     case H1_HEAD_WAIT: head_is_missing(c, bind); return false;

@@ -100,6 +100,7 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
         return forward_interim(r);
     }
     sc->requests++;
+    if (!h1_conn_body_sound(&sc->h1, &r->arena)) return bad_answer(r, 502, 'P');
     r->tunnel = r->req.method == HTTP_CONNECT && r->res.status < 300;
     return RESPONSE_RULES;
 }

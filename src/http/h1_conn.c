@@ -8,6 +8,7 @@ enum {
     LONG_BODY = 192 * 1024, /* more than this need not be copied at all (body_source.pull_pipe) */
     WIDE_FROM = 32 * 1024,  /* a body with more than this to come is read in wide pieces */
     TRAILERS_MOST = 64,
+    LOOK_AHEAD = 4096,
     COPY_UP_TO = 4096, /* smaller parts are copied behind what is queued, to go in one piece */
 };
 
@@ -154,6 +155,21 @@ void h1_conn_take(struct h1_conn *h, const struct http_msg *head, size_t used, s
     h->in_long = h->in_left > LONG_BODY;
     h->in_ended = msg->framing == HTTP_NO_BODY || (msg->framing == HTTP_LENGTH && !h->in_left);
     if (msg->framing == HTTP_CHUNKED) h1_chunks_init(&h->chunks);
+}
+
+bool h1_conn_body_sound(const struct h1_conn *h, struct arena *a)
+{
+    struct h1_chunks chunks;
+    struct slice bytes, data;
+    struct h1_error err;
+    size_t used;
+
+    if (h->in_framing != HTTP_CHUNKED || !h->in) return true;
+    bytes = slice_of(buf_at(h->in),
+                     buf_filled(h->in) < LOOK_AHEAD ? buf_filled(h->in) : LOOK_AHEAD);
+    bytes = arena_copy(a, bytes); /* decoding moves data together */
+    chunks = h->chunks;
+    return h1_chunks_decode(&chunks, (char *)bytes.p, bytes.n, &used, &data, &err) != H1_BAD;
 }
 
 /* ---- the body being read ---- */

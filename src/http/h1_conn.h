@@ -62,6 +62,10 @@ enum h1_head h1_conn_response(struct h1_conn *h, const struct h1_limits *limits,
 void h1_conn_take(struct h1_conn *h, const struct http_msg *head, size_t used, struct arena *a,
                   struct http_msg *msg);
 
+/* Looks ahead into the body that begins in hand: false when its chunks are broken already there, so
+ * that a message which came in one piece is refused whole. Only the first few KiB are looked at. */
+bool h1_conn_body_sound(const struct h1_conn *h, struct arena *a);
+
 /* True if bytes of a head, or of what should be one, are in hand. */
 static inline bool h1_conn_has_input(const struct h1_conn *h)
 {

@@ -74,7 +74,7 @@ static unsigned usable_cpus(void)
 {
     cpu_set_t set;
     int n = sched_getaffinity(0, sizeof set, &set) == 0 ? CPU_COUNT(&set) : 1;
-    return n > 0 ? (unsigned)n : 1;
+    return n < 1 ? 1 : n > THREADS_MOST ? THREADS_MOST : (unsigned)n;
 }
 
 static void set_variables(const struct command_line *o, struct environment *env)

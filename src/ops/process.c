@@ -327,6 +327,14 @@ static bool goes_into_background(const struct command_line *o, const struct snap
     return (o->daemon || s->global.daemon) && !o->foreground && !o->debug && !o->notify_ready;
 }
 
+/* The Runtime API's addresses are taken over from an old process as well. */
+static bool listen_to_commands(struct process *p, struct snapshot *first)
+{
+    for (struct api_bind *b = first->global.api_binds; b; b = b->next)
+        b->bind.spec.take_over = p->options->n_old_pids != 0;
+    return api_listen(&p->api, first);
+}
+
 /* Becomes the process that serves, and serves until it is told to stop. */
 static int serve(struct process *p, struct snapshot *first, bool quiet)
 {
@@ -339,7 +347,7 @@ static int serve(struct process *p, struct snapshot *first, bool quiet)
     if (rc) return complain("can't go into the background", -rc);
     rc = attach(p);
     if (rc) return complain("can't start", -rc);
-    if (!write_pidfile(p, first->global.pidfile) || !api_listen(&p->api, first)) return 1;
+    if (!write_pidfile(p, first->global.pidfile) || !listen_to_commands(p, first)) return 1;
     rc = launch(p, first, quiet);
     if (!rc) worker_run(&p->control);
     api_stop(&p->api);

@@ -173,6 +173,27 @@ def test_takes_over_a_path(daemon, serve, tmp_path):
         s.connect(str(tmp_path / "fe.sock"))
 
 
+def test_takes_over_the_runtime_api(daemon, serve, tmp_path):
+    api = gate.free_port()
+    config = text(
+        gate.free_port(), serve().port,
+        extra=f"stats socket 127.0.0.1:{api}\n    stats socket {tmp_path}/api.sock",
+    )
+    old = daemon(config)
+    new = daemon(config, "-sf", old)
+    gate.wait_until(lambda: not alive(old), what="the old process's end")
+    for address in (("127.0.0.1", api), str(tmp_path / "api.sock")):
+        with socket.socket(socket.AF_INET if isinstance(address, tuple) else socket.AF_UNIX) as s:
+            s.settimeout(10 * gate.SLOWNESS)
+            s.connect(address)
+            s.sendall(b"show info\n")
+            answer = b""
+            while f"\nPid: {new}\n".encode() not in answer:
+                got = s.recv(4096)
+                assert got, answer
+                answer += got
+
+
 @pytest.mark.gatehouse("HAProxy's sockets can always be shared with another HAProxy")
 def test_does_not_share_a_port_without_being_asked(daemon, tmp_path):
     port = gate.free_port()
