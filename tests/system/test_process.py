@@ -300,8 +300,8 @@ def test_maxconn_that_can_just_be(gateway):
 @pytest.mark.skipif(gate.BUILD != "release", reason="sanitizers need all the address space")
 def test_memory(gateway, serve):
     g = gateway(text(server=serve().port), args=["-m", "700"])
-    assert limit_of(g.pid, "Max address space")[0] == str(700 << 20)
     assert get(g.port["fe"]).status == 200
+    assert limit_of(g.pid, "Max address space")[0] == str(700 << 20)
 
 
 @pytest.mark.parametrize("where", ["-n", "maxconn"])
@@ -339,27 +339,32 @@ def test_maxconn_of_frontends(gateway, serve):
 # ---- privileges ----
 
 
+def serving(g):
+    """It listens before it gives anything up, and answers after."""
+    assert get(g.port["fe"]).status in (200, 503)
+    return g
+
+
 def test_no_new_privileges(gateway):
-    assert status_of(gateway(text(server=1)).pid)["NoNewPrivs"] == "1"
-    g = gateway(text(server=1, extra="insecure-setuid-wanted"))
+    assert status_of(serving(gateway(text(server=1))).pid)["NoNewPrivs"] == "1"
+    g = serving(gateway(text(server=1, extra="insecure-setuid-wanted")))
     assert status_of(g.pid)["NoNewPrivs"] == "0"
 
 
 @pytest.mark.skipif(not ROOT, reason="needs root")
 @pytest.mark.parametrize("how", ["user nobody\n    group nogroup", f"uid {NOBODY}\n    gid 65534"])
 def test_becomes_another_user(gateway, serve, how):
-    g = gateway(text(server=serve().port, extra=how))
+    g = serving(gateway(text(server=serve().port, extra=how)))
     status = status_of(g.pid)
     assert set(status["Uid"].split()) == {str(NOBODY)}
     assert set(status["Gid"].split()) == {"65534"}
     assert status["Groups"].split() == []
     assert status["CapEff"] == "0" * 16
-    assert get(g.port["fe"]).status == 200
 
 
 @pytest.mark.skipif(not ROOT, reason="needs root")
 def test_all_threads_become_another_user(gateway):
-    g = gateway(text(server=1, extra="user nobody"))
+    g = serving(gateway(text(server=1, extra="user nobody")))
     for task in os.listdir(f"/proc/{g.pid}/task"):
         with open(f"/proc/{g.pid}/task/{task}/status", encoding="ascii") as f:
             assert re.search(rf"^Uid:\t{NOBODY}\t{NOBODY}\t", f.read(), re.M)
@@ -370,7 +375,7 @@ def test_all_threads_become_another_user(gateway):
 def test_changes_its_root(gateway, serve, tmp_path):
     jail = tmp_path / "jail"
     jail.mkdir()
-    g = gateway(text(server=serve().port, extra=f"chroot {jail}\n    user nobody"))
+    g = serving(gateway(text(server=serve().port, extra=f"chroot {jail}\n    user nobody")))
     assert os.readlink(f"/proc/{g.pid}/root") == str(jail)
     assert get(g.port["fe"]).status == 200
 
@@ -381,7 +386,7 @@ def test_changes_its_root(gateway, serve, tmp_path):
 def test_reload_in_a_jail_is_refused_and_says_so(gateway, serve, tmp_path):
     jail = tmp_path / "jail"
     jail.mkdir()
-    g = gateway(text(server=serve().port, extra=f"chroot {jail}"))
+    g = serving(gateway(text(server=serve().port, extra=f"chroot {jail}")))
     g.tell(signal.SIGHUP)
     g.wait_output("No such file")
     g.wait_output("the one in use stays")
@@ -597,7 +602,7 @@ def test_what_a_reload_can_not_change_of_a_socket(gateway, serve):
 
 @pytest.mark.gatehouse("HAProxy starts another process to reload")
 def test_reload_while_stopping_is_ignored(gateway, serve, connect):
-    g = gateway(text(server=serve().port, extra="grace 500ms"))
+    g = gateway(text(server=serve().port, extra="grace 2s"))
     g.tell(signal.SIGUSR1)
     time.sleep(0.1)  # both at once would be taken in the order of their numbers
     g.tell(signal.SIGHUP)
