@@ -75,7 +75,7 @@ struct log_ring {
     /* The consumer's. */
     _Alignas(CACHE_LINE) _Atomic size_t tail;
     size_t head_seen;
-    size_t read; /* what the consumer has read; `tail` follows it in steps */
+    size_t read;                    /* what the consumer has read; `tail` follows it in steps */
     struct log_record *next_record; /* read, and not written yet: for merging rings by time */
     unsigned undone;                /* records read since log_ring_done */
 };

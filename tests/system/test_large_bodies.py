@@ -280,7 +280,7 @@ def test_timeout_while_a_pipe_is_full(gateway, serve, connect):
     with socket.socket() as s:
         s.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
         s.connect(("127.0.0.1", g.port["fe"]))
-        s.sendall(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % (64 * MIB))
+        s.sendall(b"GET /%d HTTP/1.1\r\nHost: h\r\n\r\n" % (32 * MIB))
         began = time.monotonic()
         gate.wait_until(lambda: server.links and closed(server.links[0]), 10, "the server's end")
         assert time.monotonic() - began > 0.9
