@@ -28,7 +28,7 @@ class Client:
     """Sends bytes, reads answers."""
 
     def __init__(self, square):
-        self.socket = socket.create_connection(("localhost", square.port), timeout=10)
+        self.socket = socket.create_connection(("127.0.0.1", square.port), timeout=10)
         self.file = self.socket.makefile("rb")
 
     def send(self, data):
