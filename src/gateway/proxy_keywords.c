@@ -161,13 +161,12 @@ static bool parse_connection_mode(struct cfg *cfg, void *target, struct words *w
     return parse_option(cfg, target, w);
 }
 
+/* The interval is for requests that a cookie binds to a server; there are none yet. */
 static bool parse_redispatch(struct cfg *cfg, void *target, struct words *w)
 {
-    struct proxy_conf *p = proxy(target);
+    int interval;
 
-    p->redispatch_interval = -1;
-    if (w->prefix == PREFIX_NONE && words_left(w) &&
-        !words_int(cfg, w, &p->redispatch_interval, -100, 100))
+    if (w->prefix == PREFIX_NONE && words_left(w) && !words_int(cfg, w, &interval, -100, 100))
         return false;
     return parse_option(cfg, target, w);
 }
@@ -225,9 +224,9 @@ static const struct keyword option_rows[] = {
     OPTION("httpclose", IN_PROXY, parse_connection_mode, "", OPT_HTTP_CLOSE,
            "Connections on both sides are closed after each exchange."),
     OPTION("redispatch", IN_DEFAULTS | IN_BACKEND, parse_redispatch, "[<interval>]", OPT_REDISPATCH,
-           "A connection that failed is tried again on another server: with a positive interval at "
-           "every so manieth retry, with a negative one counted from the last; by default at the "
-           "last."),
+           "A connection that failed is tried again at once, on another server where there is one. "
+           "The interval concerns requests that are bound to a server by a cookie: it is read, and "
+           "has no effect before those come."),
     OPTION("abortonclose", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_ABORT_ON_CLOSE,
            "A client that ends its sending while its request waits is taken to have left."),
     OPTION("http-ignore-probes", IN_DEFAULTS | IN_FRONTEND, parse_option, "",

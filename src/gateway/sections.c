@@ -14,7 +14,6 @@ static void set_defaults(struct proxy_conf *p)
 {
     p->mode = MODE_TCP;
     p->max_body = UINT64_MAX;
-    p->redispatch_interval = -1;
     p->be->retries = 3;
     p->be->algorithm = &balance_roundrobin;
     *p->be->default_server = (struct server_conf){

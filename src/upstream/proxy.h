@@ -33,9 +33,7 @@ enum proxy_option {
     OPT_HTTP_SERVER_CLOSE, /* the server side does */
     OPT_HTTP_IGNORE_PROBES,
     OPT_DONTLOGNULL,
-    OPT_TCP_NODELAY_OFF,
     OPT_HTTP_NO_DELAY,
-    OPT_HTTP_BUFFER_REQUEST,
     OPT_CLIENT_KEEPALIVE, /* TCP keepalive, to clients … */
     OPT_SERVER_KEEPALIVE, /* … and to servers */
     OPT_SMART_CONNECT,
@@ -55,11 +53,10 @@ struct proxy_conf {
     uint32_t timeouts_given; /* by their order in proxy_timeouts: said here, not inherited */
     uint32_t options, options_given; /* bits of enum proxy_option; given: said, not inherited */
     struct socket_options client_socket, server_socket; /* how keepalive is done */
-    int redispatch_interval;    /* option redispatch N: every N-th retry; -1: the last */
-    uint64_t max_body;          /* max-body-size; UINT64_MAX: none */
-    struct log_line *log_lines; /* `log` lines of its own */
-    bool log_global;            /* `log global`: those of `global` too */
-    struct log_route *logs;     /* where to log; NULL: nowhere */
+    uint64_t max_body;                                  /* max-body-size; UINT64_MAX: none */
+    struct log_line *log_lines;                         /* `log` lines of its own */
+    bool log_global;                                    /* `log global`: those of `global` too */
+    struct log_route *logs;                             /* where to log; NULL: nowhere */
     const char *log_tag;
     struct frontend_conf *fe; /* NULL for a backend */
     struct backend_conf *be;  /* NULL for a frontend */
