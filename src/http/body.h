@@ -15,6 +15,7 @@ struct pipe;
 /* A piece of a body. Its bytes are valid until the next pull; or they are in a pipe, which belongs
  * to the sink once it is pushed (runtime/pipe.h). */
 struct body_part {
+    size_t most; /* set by who pulls: no more bytes than this, please; 0: as many as you like */
     struct slice data;
     struct pipe *pipe;    /* not NULL: the bytes are there, and data is empty */
     struct slice trailer; /* with last: the checked lines of the trailer section, if any */
@@ -22,7 +23,8 @@ struct body_part {
 };
 
 enum body_pull {
-    BODY_PART,   /* *part is filled in; its data may be empty only when it is the last */
+    BODY_PART,   /* *part is filled in; its data may be empty only when it is the last. A source may
+                    give more than was asked for where that costs it nothing. */
     BODY_WAIT,   /* nothing now; the source's owner runs the pump again when there may be */
     BODY_CUT,    /* the sender went away before the end */
     BODY_BROKEN, /* the framing is wrong */
@@ -78,7 +80,17 @@ struct body_sink {
     const struct body_sink_ops *ops;
     struct body_sink *next; /* filters only */
     uint8_t phase;          /* enum body_phase */
+    /* The final sink's: more bytes than this it had better not be given at once, for it gets rid of
+     * them so slowly that most of a larger part would have to be kept. 0: any number. */
+    uint32_t part_most;
 };
+
+/* The sink behind all filters. */
+static inline const struct body_sink *body_sink_final(const struct body_sink *s)
+{
+    while (s->next) s = s->next;
+    return s;
+}
 
 /* Puts a filter at its phase's place in front of *first (after those of the same phase). */
 static inline void body_filter_add(struct body_sink **first, struct body_sink *filter)

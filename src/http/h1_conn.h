@@ -4,7 +4,9 @@
  * clients (requests in, responses out) and servers (the other way round).
  *
  * Buffers are held only while they hold bytes. What is read goes into the worker's wide buffer
- * first, and is copied only when it can't be used up before another connection reads. */
+ * first, and is copied only when it can't be used up before another connection reads. What the
+ * other side does not take is kept, up to a whole part of a body; a side that once took long to
+ * take that gets smaller parts from then on, until it is faster or the body is over. */
 #ifndef GATEHOUSE_HTTP_H1_CONN_H
 #define GATEHOUSE_HTTP_H1_CONN_H
 
@@ -27,6 +29,7 @@ struct h1_conn {
     bool in_spoilt;     /* what follows can't be trusted: never read a message again */
     bool in_long;       /* the body of the last message read was a long one */
     uint8_t out_framing;
+    uint16_t stalled; /* when `out` began to wait for the other side (pace_clock); 0: it does not */
     union {
         uint64_t in_left;        /* with HTTP_LENGTH */
         struct h1_chunks chunks; /* with HTTP_CHUNKED */
@@ -48,6 +51,8 @@ enum h1_head {
     H1_HEAD_CUT,    /* … within a head */
     H1_HEAD_BROKEN, /* reset */
 };
+
+/* ---- reading ---- */
 
 /* Reads until a head is whole. *msg comes with the caller's scratch for fields; with H1_HEAD_DONE
  * it is filled in, its slices point into h->in, and h1_conn_take must be called before anything
@@ -74,6 +79,8 @@ static inline bool h1_conn_has_input(const struct h1_conn *h)
 
 /* Gives the bytes that the last pull handed out back to the pool. */
 void h1_conn_settle(struct h1_conn *h);
+
+/* ---- writing ---- */
 
 /* Queues a head, to be sent with the body's first part or by h1_conn_flush. False when it does not
  * fit a buffer. */

@@ -19,7 +19,7 @@ static void msg_clear(struct http_msg *m)
     const struct slice none = { NULL, 0 };
 
     m->method = HTTP_METHOD_OTHER;
-    m->absolute = false;
+    m->absolute = m->method_set = false;
     m->method_name = m->target = m->authority = m->path = m->reason = m->upgrade_value = none;
     m->status = 0;
     m->version = m->framing = 0;

@@ -71,6 +71,8 @@ enum http_framing {
 struct http_msg {
     /* request */
     uint8_t method; /* enum http_method */
+    uint8_t asked;  /* with method_set: the method before a rule changed it; see http_msg_asked */
+    bool method_set;
     bool absolute;  /* the target came in absolute form, or is CONNECT's authority */
     struct slice method_name;
     struct slice target;    /* as it came: origin, absolute, authority form, or "*" */
@@ -129,6 +131,36 @@ void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct
 
 /* Removes the i-th field, keeping the order of the others. */
 void http_msg_remove(struct http_msg *m, unsigned i);
+
+/* ---- what rules do to fields; the model follows ----
+ *
+ * A field that a rule adds is sent, whatever the message's own Connection names. The framing stays
+ * what it is: Content-Length and Transfer-Encoding are seen by later rules and change nothing on the
+ * wire. Without Upgrade, or Connection's word for it, nothing is upgraded. A Host (of a request)
+ * changes authority and target too, and only the last one that was added is sent. All return
+ * false, with nothing changed, when the message can't have that. */
+
+/* Appends a field. */
+bool http_msg_put(struct http_msg *m, struct arena *a, struct slice name, struct slice value);
+
+/* Removes all fields of that name, then appends one. */
+bool http_msg_set(struct http_msg *m, struct arena *a, struct slice name, struct slice value);
+
+/* Gives the i-th field another value. */
+bool http_msg_change(struct http_msg *m, struct arena *a, unsigned i, struct slice value);
+
+/* Removes the i-th field. */
+void http_msg_drop(struct http_msg *m, unsigned i);
+
+/* Removes all fields of that name, which is in lower case; how many. */
+unsigned http_msg_remove_named(struct http_msg *m, struct slice lower_name);
+
+/* The method that the client sent: the one that decides what its answer looks like, whatever a rule
+ * has made of it for the server. */
+static inline enum http_method http_msg_asked(const struct http_msg *m)
+{
+    return (enum http_method)(m->method_set ? m->asked : m->method);
+}
 
 /* Copies into *to what *from refers to: all of it lies in the n bytes at base, which are copied
  * into the arena in one piece; the field list is copied with room for a few more. */

@@ -284,6 +284,9 @@ static const char TCP_RESPONSE_CONTENT_ACTIONS[] =
     "send-spoe-group,set-log-level,set-mark,set-nice,set-tos,set-var,set-var-fmt,silent-drop,"
     "unset-var";
 
+static const char USER_OPTIONS[] =
+    "groups,insecure-password,password";
+
 /* clang-format on */
 
 static const struct absent_table {
@@ -294,6 +297,7 @@ static const struct absent_table {
     { "bind option", BIND_OPTIONS },
     { "server option", SERVER_OPTIONS },
     { "crt-list option", CRT_LIST_OPTIONS },
+    { "user option", USER_OPTIONS },
     { "fetch", FETCHES },
     { "ACL criterion", ACL_CRITERIA },
     { "converter", CONVERTERS },
@@ -329,6 +333,7 @@ static const struct {
     { "keyword", "use-fcgi-app", "put an HTTP server in front of the FastCGI application" },
     { "section", "fcgi-app", "put an HTTP server in front of the FastCGI application" },
     { "section", "program", "start other programs from the service manager" },
+    { "user option", "password", "use 'insecure-password'" },
 };
 
 static const char *names_of(const char *what)

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "lang/absent.h"
+#include "lang/compat.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -24,6 +25,7 @@ static bool report_absent(struct cfg *cfg, const struct words *w, unsigned least
             at.width = last->column + last->width - at.column;
             cfg_error_at(cfg, &at, "HAProxy keyword '%s' is not supported by Gatehouse", name);
             if (instead) cfg_hint(cfg, "%s", instead);
+            compat_note_error(cfg, &at, "keyword", slice_str(name), instead);
             return true;
         }
         if (n > 1) *strrchr(name, ' ') = '\0';

@@ -4,6 +4,7 @@
 
 #include "base/memory.h"
 #include "lang/absent.h"
+#include "lang/compat.h"
 
 /* ---- the index ---- */
 
@@ -178,7 +179,9 @@ bool cfg_error_unknown(struct cfg *cfg, const struct word *word, const char *wha
 
     if (absent_find(what, word->text, &instead)) {
         cfg_error(cfg, word, "HAProxy %s '%s' is not supported by Gatehouse", what, word->text.p);
-        return instead ? cfg_hint(cfg, "%s", instead) : false;
+        if (instead) cfg_hint(cfg, "%s", instead);
+        compat_note_error(cfg, &word->at, what, word->text, instead);
+        return false;
     }
     cfg_error(cfg, word, "unknown %s '%s'", what, word->text.p);
     if (near && near->best.n) cfg_hint(cfg, "did you mean '%.*s'?", SLICE_ARG(near->best));
@@ -200,6 +203,7 @@ bool options_parse(struct cfg *cfg, const char *what, void *target, struct words
     const struct keyword_set *set = vocabulary_set(cfg->words, what);
     const struct keyword *outer = w->keyword;
     const struct word *outer_name = w->name;
+    const char *instead;
     bool fine = true, lost = false; /* lost: behind an error, up to the next known option */
 
     while (w->at < w->n) {
@@ -207,6 +211,8 @@ bool options_parse(struct cfg *cfg, const char *what, void *target, struct words
         const struct word *word = &w->w[w->at];
         if (!m.row) {
             if (word->text.n && !lost) fine = unknown_option(cfg, set, what, word);
+            if (cfg->compat && lost && absent_find(what, word->text, &instead))
+                compat_note(cfg, &word->at, what, word->text, instead);
             lost = lost || word->text.n;
             w->at++;
             continue;

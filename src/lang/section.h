@@ -10,6 +10,9 @@
 #include "lang/cond.h"
 #include "lang/keyword.h"
 
+struct policy_cfg;
+struct policy_rows;
+
 enum section_naming {
     SECTION_UNNAMED,  /* global */
     SECTION_MAY_NAME, /* defaults [NAME] */
@@ -63,6 +66,7 @@ struct vocabulary {
     const struct keyword_table *const *tables; /* end with NULL */
     const struct section_kind *const *kinds;   /* end with NULL */
     struct keyword_set *sets;                  /* one for each `what` */
+    const struct policy_rows *policy; /* fetches, converters, actions (policy/policy_cfg.h); NULL */
 };
 
 /* Keeps the two arrays, which must outlive it. */
@@ -110,7 +114,9 @@ struct cfg {
     unsigned n_files;
     unsigned n_sources;
     bool diagnostics; /* -dD: .diag is printed */
-    void *user;       /* whoever gives sections meaning */
+    void *user;                /* whoever gives sections meaning */
+    struct policy_cfg *policy; /* whoever gives expressions meaning (policy/policy_cfg.h) */
+    struct compat *compat;     /* check --compat notes there what is missing (compat.h); NULL */
 };
 
 /* arena and diag are the caller's and must outlive the cfg; so must vocabulary. Set user,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/conn.h"
+#include "runtime/descriptors.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -27,6 +28,13 @@ static ssize_t nothing_read(struct conn *c, ssize_t got)
     }
     c->io.ready |= IO_ERR | IO_HUP;
     return CONN_ERROR;
+}
+
+static void count_sent(struct worker *w, ssize_t n)
+{
+    counter_add(&w->sent.bytes, (uint64_t)n);
+    rate_add_n(&w->sent.rate, (uint32_t)(w->now / 1000),
+               (uint32_t)((n + SENT_UNIT / 2) / SENT_UNIT));
 }
 
 static ssize_t nothing_sent(struct conn *c)
@@ -78,6 +86,7 @@ static ssize_t socket_write(struct layer *l, const struct iovec *v, int n)
     } while (sent < 0 && errno == EINTR);
     if (sent >= 0) {
         if ((size_t)sent < want) c->io.ready &= (uint8_t)~IO_WRITE;
+        count_sent(c->worker, sent);
         return sent;
     }
     return nothing_sent(c);
@@ -128,6 +137,8 @@ ssize_t conn_write_pipe(struct conn *c, struct pipe *p)
     while (sent < 0 && errno == EINTR);
     if (sent < 0) return nothing_sent(c);
     p->held -= (uint32_t)sent;
+    count_sent(c->worker, sent);
+    counter_add(&c->worker->sent.spliced, (uint64_t)sent);
     return sent;
 }
 
@@ -171,6 +182,7 @@ void conn_init(struct conn *c, struct worker *w, int fd, void (*on_event)(struct
     c->on_event = on_event;
     c->connecting = c->shut = c->more = false;
     c->tcp = true;
+    descriptors_count(w, 1);
 }
 
 int conn_watch(struct conn *c)
@@ -276,6 +288,7 @@ void conn_close(struct conn *c, bool reset)
         if (l->ops->close) l->ops->close(l);
     if (reset) setsockopt(c->io.fd, SOL_SOCKET, SO_LINGER, &now, sizeof now);
     loop_close(&c->worker->loop, &c->io);
+    descriptors_count(c->worker, -1);
     timer_cancel(&c->worker->timers, &c->timer);
 }
 

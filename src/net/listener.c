@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "net/listener.h"
+#include "runtime/descriptors.h"
 
 #include <errno.h>
 #include <netinet/tcp.h>
@@ -65,32 +66,69 @@ static void on_retry(struct timer *t)
     if (!s->paused) loop_resume(&s->worker->loop, &s->io, s->shared);
 }
 
+static void pause_until_resumed(struct listener_socket *s)
+{
+    s->paused = true;
+    loop_pause(&s->worker->loop, &s->io);
+}
+
+static int accept_one(struct listener_socket *s, union address *from)
+{
+    socklen_t size = sizeof *from;
+    int fd = accept4(s->io.fd, &from->sa, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
+
+    if (fd >= 0 && size < sizeof from->sa.sa_family) from->sa.sa_family = AF_UNIX;
+    return fd;
+}
+
+/* False: it is one too many, and waits here. */
+static bool hand_on(struct listener_socket *s, int fd, const union address *from)
+{
+    struct listener *l = s->listener;
+
+    if (!l->events->take || l->events->take(l, s->worker)) {
+        l->events->accepted(l, s->worker, fd, from);
+        return true;
+    }
+    s->parked = fd;
+    s->parked_from = *from;
+    return false;
+}
+
+/* No connection: whether to try again at once. */
+static bool may_retry(struct listener_socket *s, bool *reclaimed)
+{
+    if (errno == EAGAIN) return false;
+    if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) return true;
+    atomic_fetch_add_explicit(&s->listener->accept_errors, 1, memory_order_relaxed);
+    if ((errno == EMFILE || errno == ENFILE) && !*reclaimed) {
+        *reclaimed = true;
+        if (descriptors_reclaim(s->worker, false)) return true;
+    }
+    pause_for_a_moment(s); /* and ENOBUFS, ENOMEM */
+    return false;
+}
+
 static void on_connection(struct io *io)
 {
     struct listener_socket *s = container_of(io, struct listener_socket, io);
     struct listener *l = s->listener;
+    bool reclaimed = false;
 
     for (unsigned i = 0; i < l->accepts; i++) {
         union address from;
-        socklen_t size = sizeof from;
         int fd;
 
         if (!l->events->admit(l, s->worker)) {
-            s->paused = true;
-            loop_pause(&s->worker->loop, io);
+            pause_until_resumed(s);
             return;
         }
-        fd = accept4(io->fd, &from.sa, &size, SOCK_NONBLOCK | SOCK_CLOEXEC);
-        if (fd >= 0) {
-            if (size < sizeof from.sa.sa_family) from.sa.sa_family = AF_UNIX;
-            l->events->accepted(l, s->worker, fd, &from);
-            continue;
+        fd = accept_one(s, &from);
+        if (fd < 0 && !may_retry(s, &reclaimed)) return;
+        if (fd >= 0 && !hand_on(s, fd, &from)) {
+            pause_until_resumed(s);
+            return;
         }
-        if (errno == EAGAIN) return;
-        if (errno == ECONNABORTED || errno == EINTR || errno == EPROTO) continue;
-        atomic_fetch_add_explicit(&l->accept_errors, 1, memory_order_relaxed);
-        pause_for_a_moment(s); /* EMFILE, ENFILE, ENOBUFS, ENOMEM */
-        return;
     }
 }
 
@@ -110,6 +148,8 @@ void listener_stop(struct listener *l, struct worker *w)
 
     timer_cancel(&w->timers, &s->retry);
     loop_pause(&w->loop, &s->io);
+    if (s->parked >= 0) close(s->parked); /* as the rest of the backlog */
+    s->parked = -1;
     if (s->shared)
         s->io.fd = -1;
     else
@@ -122,6 +162,13 @@ void listener_resume(struct listener *l, struct worker *w)
     struct listener_socket *s = &l->sockets[w->id];
 
     if (!s->paused) return;
+    if (s->parked >= 0) {
+        union address from = s->parked_from;
+        int fd = s->parked;
+
+        s->parked = -1;
+        if (!hand_on(s, fd, &from)) return;
+    }
     s->paused = false;
     loop_resume(&w->loop, &s->io, s->shared);
 }
@@ -248,6 +295,7 @@ struct listener *listener_open(struct objects *all, const struct listener_spec *
     l->sockets = mem_zero(n * sizeof *l->sockets);
     for (unsigned i = 0; i < n; i++) {
         l->sockets[i].listener = l;
+        l->sockets[i].parked = -1;
         timer_init(&l->sockets[i].retry, on_retry);
         io_init(&l->sockets[i].io, -1, on_connection);
     }

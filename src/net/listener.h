@@ -6,7 +6,7 @@
  * that only one wakes. A listener outlives configurations that keep its address: a reload never
  * closes a listening socket whose bind still exists. Once every worker has stopped it, its sockets
  * are closed, whatever else still refers to it. Running out of descriptors pauses accepting for a
- * moment.
+ * moment, unless some could be reclaimed (runtime/descriptors.h).
  *
  * Opened by the control thread; started, paused and stopped on each worker's own thread. */
 #ifndef GATEHOUSE_NET_LISTENER_H
@@ -36,6 +36,10 @@ struct listener_events {
     /* May another connection be accepted now? If not, the worker's socket is paused until
      * listener_resume. */
     bool (*admit)(struct listener *, struct worker *);
+    /* One was accepted: is it within all limits? NULL: it is. Several workers that were admitted at
+     * once may have accepted one too many; that one stays with its worker's socket, as if it were
+     * in the backlog, and is offered again by listener_resume. */
+    bool (*take)(struct listener *, struct worker *);
     /* A connection: a non-blocking descriptor that is now the callee's. */
     void (*accepted)(struct listener *, struct worker *, int fd, const union address *from);
 };
@@ -48,6 +52,8 @@ struct listener_socket {
     struct timer retry; /* after EMFILE and the like */
     bool shared;
     bool paused; /* until listener_resume */
+    int parked;  /* a connection that was one too many; -1 */
+    union address parked_from;
 };
 
 struct listener {

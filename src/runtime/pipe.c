@@ -21,16 +21,25 @@ static void close_pipe(struct pipes *p, struct pipe *pipe)
     close(pipe->from);
     close(pipe->to);
     free(pipe);
-    p->n_open--;
+    counter_add(&p->n_open, (uint64_t)-1);
+}
+
+unsigned pipes_close_idle(struct pipes *p)
+{
+    unsigned n = 0;
+
+    for (; p->idle; n++) {
+        struct pipe *pipe = p->idle;
+        p->idle = pipe->next;
+        counter_add(&p->n_idle, (uint64_t)-1);
+        close_pipe(p, pipe);
+    }
+    return n;
 }
 
 void pipes_release(struct pipes *p)
 {
-    while (p->idle) {
-        struct pipe *pipe = p->idle;
-        p->idle = pipe->next;
-        close_pipe(p, pipe);
-    }
+    pipes_close_idle(p);
 }
 
 /* What an ordinary user may have is limited: fs.pipe-max-size for one pipe, and for all of them
@@ -54,7 +63,7 @@ static struct pipe *open_pipe(struct pipes *p)
     pipe->from = fd[0];
     pipe->to = fd[1];
     pipe->size = grow(fd[1], p->size);
-    p->n_open++;
+    counter_add(&p->n_open, 1);
     if (pipe->size >= LEAST_SIZE) return pipe;
     close_pipe(p, pipe);
     return NULL;
@@ -66,9 +75,10 @@ struct pipe *pipe_get(struct pipes *p)
 
     if (pipe) {
         p->idle = pipe->next;
+        counter_add(&p->n_idle, (uint64_t)-1);
         return pipe;
     }
-    if (p->n_open >= p->most) return NULL;
+    if (counter_get(&p->n_open) >= p->most) return NULL;
     if (p->go_without) {
         p->go_without--;
         return NULL;
@@ -90,4 +100,5 @@ void pipe_put(struct pipes *p, struct pipe **pipe)
     }
     done->next = p->idle;
     p->idle = done;
+    counter_add(&p->n_idle, 1);
 }

@@ -8,7 +8,9 @@
 #ifndef GATEHOUSE_RUNTIME_PIPE_H
 #define GATEHOUSE_RUNTIME_PIPE_H
 
-#include <stdint.h>
+#include "base/counter.h"
+
+enum { PIPES_A_WORKER = 64 }; /* unless it is told otherwise */
 
 struct pipe {
     int from, to;  /* to be read from, to be written to; both non-blocking */
@@ -19,9 +21,10 @@ struct pipe {
 
 /* One worker's pipes. */
 struct pipes {
-    struct pipe *idle;   /* all empty */
+    struct pipe *idle; /* all empty */
+    counter_t n_idle;
     uint32_t size;       /* what to ask the system for */
-    unsigned n_open;     /* idle and handed out */
+    counter_t n_open;    /* idle and handed out */
     unsigned most;       /* of n_open; 0: splice is not used */
     unsigned go_without; /* the system has refused: so many times more it is not asked */
 };
@@ -30,6 +33,9 @@ void pipes_init(struct pipes *p, unsigned most, uint32_t size);
 
 /* Closes the idle ones; the others must have been given back. */
 void pipes_release(struct pipes *p);
+
+/* Closes the idle ones; how many that were. */
+unsigned pipes_close_idle(struct pipes *p);
 
 /* An empty pipe, or NULL when there is none to be had. */
 struct pipe *pipe_get(struct pipes *p);

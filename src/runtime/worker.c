@@ -11,7 +11,6 @@ enum {
     FREE_BUFFERS = 64,
     TIDY_EVERY_MS = 250,
     KEEP_CHUNKS = 16,
-    PIPES = 64,
     PIPE_SIZE = 1024 * 1024,
 };
 
@@ -70,7 +69,8 @@ int worker_init(struct worker *w, unsigned id, uint32_t bufsize)
     timer_init(&w->tidy, tidy);
     w->wide.buf = mem_alloc(sizeof *w->wide.buf + WORKER_WIDE_SIZE);
     w->wide.buf->size = WORKER_WIDE_SIZE;
-    pipes_init(&w->pipes, PIPES, PIPE_SIZE);
+    pipes_init(&w->pipes, PIPES_A_WORKER, PIPE_SIZE);
+    list_init(&w->holders);
     io_init(&w->wake, eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC), on_wake);
     if (w->wake.fd < 0) return -errno;
     rc = loop_init(&w->loop);

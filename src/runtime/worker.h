@@ -10,6 +10,7 @@
 #include "base/arena.h"
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/counter.h"
 #include "runtime/loop.h"
 #include "runtime/pipe.h"
 #include "runtime/timer.h"
@@ -20,6 +21,7 @@
 enum { WORKER_WIDE_SIZE = 256 * 1024 };
 
 struct worker;
+struct descriptors;
 
 /* A message to another thread. The sender owns it until it is sent; deliver() then owns it. */
 struct message {
@@ -42,6 +44,15 @@ struct wide {
     void (*evict)(void *holder);
 };
 
+/* What a worker's connections have sent, in both directions of traffic. */
+struct sent {
+    counter_t bytes;
+    counter_t spliced; /* of them */
+    struct rate rate;  /* in units of SENT_UNIT bytes: a second's fit */
+};
+
+enum { SENT_UNIT = 32 };
+
 struct worker {
     unsigned id; /* 0 … n-1; the control thread has n */
     msec_t now;  /* read once a turn */
@@ -52,7 +63,12 @@ struct worker {
     struct arena_cache arenas;
     struct wide wide;
     struct pipes pipes; /* for bodies; `most` is 0 where splice is switched off */
-    struct timer tidy;  /* gives memory back that is not needed any more */
+    struct sent sent;
+    struct timer tidy;               /* gives memory back that is not needed any more */
+    struct descriptors *descriptors; /* the process's (runtime/descriptors.h); NULL: not counted */
+    int untold;                      /* descriptors opened here, less closed, and not told there */
+    struct list holders;             /* struct descriptor_holder: who could give some up */
+    struct worker *next_peer;        /* on descriptors->workers */
     struct grave *graves;
     struct log_ring *log;
     bool stopping; /* worker_run returns after this turn */
@@ -63,6 +79,8 @@ struct worker {
     /* written by other threads: on cache lines of their own */
     _Alignas(CACHE_LINE) _Atomic(struct message *) inbox;
     struct io wake;
+    struct message plea; /* for descriptors; on its way while pleaded is set */
+    atomic_bool pleaded;
     _Alignas(CACHE_LINE) atomic_uint load; /* connections that it serves; read by its peers */
 };
 

@@ -11,7 +11,7 @@
 #include <string.h>
 #include <cmocka.h>
 
-enum { SERVERS = 4, WORKERS = 2 };
+enum { SERVERS = 12, WORKERS = 2 };
 
 static struct objects all;
 static struct arena arena;
@@ -28,7 +28,8 @@ static void build(const unsigned *weights, unsigned n, unsigned maxconn)
     proxy.state = proxy_get(&all, "be", WORKERS);
     be = (struct backend_conf){ .proxy = &proxy, .servers = list, .n_servers = n };
     for (unsigned i = 0; i < n; i++) {
-        static const char *const names[] = { "a", "b", "c", "d" };
+        static const char *const names[SERVERS] = { "a", "b", "c", "d", "e", "f",
+                                                    "g", "h", "i", "j", "k", "l" };
         confs[i] = (struct server_conf){ .name = names[i], .weight = weights[i], .backend = &be };
         confs[i].state = server_get(&all, "be", names[i], &proxy.state->object, proxy.state->queue,
                                     WORKERS);
@@ -76,6 +77,48 @@ static void turns_follow_the_weights(void **state)
     build((const unsigned[]){ 0, 0 }, 2, 0);
     assert_string_equal(choices(2), "--");
     demolish();
+}
+
+/* The order by its definition: each turn gives everybody his weight, and takes the sum of all from
+ * whoever has most. */
+static unsigned by_definition(const unsigned *weights, unsigned n, long *credit)
+{
+    long sum = 0;
+    unsigned best = 0;
+
+    for (unsigned k = 0; k < n; k++) {
+        credit[k] += weights[k];
+        sum += weights[k];
+        if (credit[k] > credit[best] || !weights[best]) best = k;
+    }
+    credit[best] -= sum;
+    return best;
+}
+
+static void the_order_is_the_smooth_one(void **state)
+{
+    static const unsigned weights[][SERVERS] = {
+        { 5, 1, 1 },
+        { 1, 5, 1, 0, 2 },
+        { 7, 7, 3, 3, 3, 1 },
+        { 1, 2, 1, 2, 1, 2, 3, 3, 3, 256, 255, 1 },
+        { 100, 50, 25, 100, 50, 25, 10, 10, 10, 10, 10, 10 },
+        { 256, 255, 254, 253, 1, 2, 3, 4, 128, 127, 64, 63 },
+        { 13, 0, 13, 13, 0, 26, 39, 13, 26, 0, 13, 39 },
+    };
+
+    (void)state;
+    for (unsigned i = 0; i < ARRAY_LEN(weights); i++) {
+        long credit[SERVERS] = { 0 };
+
+        build(weights[i], SERVERS, 0);
+        for (unsigned k = 0; k < 3000; k++) {
+            const struct server_conf *s;
+            assert_int_equal(backend_choose(&be, NULL, &s), BALANCE_CHOSEN);
+            assert_int_equal(s - confs, by_definition(weights[i], SERVERS, credit));
+        }
+        demolish();
+    }
 }
 
 static void a_full_server_is_passed_over(void **state)
@@ -238,6 +281,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(turns_follow_the_weights),
+        cmocka_unit_test(the_order_is_the_smooth_one),
         cmocka_unit_test(a_full_server_is_passed_over),
         cmocka_unit_test(the_server_tried_is_avoided),
         cmocka_unit_test(a_slot_is_passed_on),

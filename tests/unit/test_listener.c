@@ -27,7 +27,7 @@ static void accepted(struct listener *l, struct worker *w, int fd, const union a
     accepted_fd = fd;
 }
 
-static const struct listener_events events = { admit, accepted };
+static const struct listener_events events = { .admit = admit, .accepted = accepted };
 
 static struct objects all;
 

@@ -84,7 +84,8 @@ static struct pump pump;
 static void start(const char *source, const char *sink, uint64_t limit)
 {
     script = (struct script){ .source = { &source_ops }, .at = source };
-    drain = (struct drain){ .sink = { &sink_ops, NULL, BODY_PHASE_SINK }, .answers = sink };
+    drain = (struct drain){ .sink = { .ops = &sink_ops, .phase = BODY_PHASE_SINK },
+                            .answers = sink };
     pump_start(&pump, &script.source, &drain.sink, limit);
 }
 

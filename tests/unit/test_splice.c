@@ -430,7 +430,7 @@ static void never_past_a_filter(void **state)
     const struct transfer t = { "", 2 * MIB, 2 * MIB, STAYS, MIB, MIB, 0, 4, PUMP_DONE, false };
 
     (void)state;
-    filter = (struct body_sink){ &ops, &to.sink, BODY_PHASE_TRANSFORM };
+    filter = (struct body_sink){ .ops = &ops, .next = &to.sink, .phase = BODY_PHASE_TRANSFORM };
     begin(&t);
     pump.to = &filter;
     for (int i = 0; i < TURNS && pump_active(&pump); i++) {
@@ -461,6 +461,41 @@ static void never_beyond_the_limit(void **state)
     assert_false(spliced);
 }
 
+/* ---- a reader that takes its time ---- */
+
+/* A turn that takes so long for the worker. */
+static void turn_of(const struct transfer *t, msec_t ms)
+{
+    worker.now += ms;
+    play_sender(t);
+    turn();
+    play_receiver(t);
+}
+
+/* After the first stall, which may find a whole part on its way, little is kept. */
+static void little_is_kept_for_the_slow(void **state)
+{
+    struct transfer t = { "", 60 * MIB, 60 * MIB, STAYS, MIB, 20000, 0, 4, PUMP_DONE, false };
+    unsigned after = 0;
+
+    t.pipes = *state ? 4 : 0;
+    begin(&t);
+    for (int i = 0; i < TURNS && received < 20 * MIB; i++) {
+        turn_of(&t, 20);
+        if (!to.sink.part_most) continue;
+        if (worker.bufs.n_used > after) after = worker.bufs.n_used;
+        assert_null(to.out_pipe);
+    }
+    assert_in_range(to.sink.part_most, 64 * KIB, 80 * KIB);
+    assert_true(after > 0 && after * 16 * KIB <= (64 + 16 + 16) * KIB);
+
+    t.reads = MIB; /* it is in a hurry now */
+    for (int i = 0; i < TURNS && pump_active(&pump); i++) turn_of(&t, 1);
+    assert_int_equal(pump.state, PUMP_DONE);
+    assert_int_equal(to.sink.part_most, 0);
+    drain(&t, t.length);
+}
+
 /* ---- all of them ---- */
 
 static struct CMUnitTest tests[64];
@@ -487,5 +522,7 @@ int main(void)
     add("small parts are copied", small_parts_are_copied, NULL);
     add("never past a filter", never_past_a_filter, NULL);
     add("never beyond the limit", never_beyond_the_limit, NULL);
+    add("little is kept for the slow", little_is_kept_for_the_slow, NULL);
+    add("little is kept for the slow, pipes", little_is_kept_for_the_slow, &whole[0]);
     return _cmocka_run_group_tests("splice", tests, n_tests, NULL, NULL);
 }

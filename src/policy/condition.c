@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Conditions: reading them, and whether they hold. HAProxy's manual, 7.2. */
+#include "policy/condition.h"
+
+#include "base/memory.h"
+#include "policy/acl.h"
+#include "policy/trace.h"
+
+struct condition {
+    bool negate; /* unless */
+    unsigned n;
+    const struct condition_term *terms;
+};
+
+/* ---- does it hold? ---- */
+
+static bool value_matches(const struct acl_test *test, struct context *c, struct sample *s)
+{
+    const struct match *m = test->match;
+    uint8_t type = m->type;
+
+    if (m->kind == MATCH_FOUND) return true;
+    if (type == SAMPLE_ADDR && (s->type == SAMPLE_IPV4 || s->type == SAMPLE_IPV6)) type = s->type;
+    if (s->type != type && !sample_cast(s, (enum sample_type)m->type, c)) return false;
+    if (m->kind == MATCH_BOOL) return s->sint != 0;
+    for (unsigned i = 0; i < test->n_sets; i++)
+        if (patterns_match(test->sets[i], c, s, NULL)) return true;
+    return false;
+}
+
+/* All values are tried, up to the first for which a converter gives nothing. */
+static bool any_value_matches(const struct acl_test *test, struct context *c)
+{
+    struct sample s = { .each = true };
+
+    do {
+        if (!expr_next(test->expr, c, &s)) return false;
+        if (value_matches(test, c, &s)) return true;
+    } while (s.more);
+    return false;
+}
+
+bool acl_test_holds(const struct acl_test *test, struct context *c)
+{
+    bool holds = any_value_matches(test, c);
+
+    if (c->trace) c->trace->test(c->trace, c, test, holds);
+    return holds;
+}
+
+bool acl_holds(const struct acl *acl, struct context *c)
+{
+    for (const struct acl_test *test = acl->tests; test; test = test->next)
+        if (acl_test_holds(test, c)) return true;
+    return false;
+}
+
+static bool term_holds(const struct condition_term *term, struct context *c)
+{
+    bool holds = acl_holds(term->acl, c) != term->negate;
+
+    if (c->trace) c->trace->term(c->trace, c, term, holds);
+    return holds;
+}
+
+bool condition_holds(const struct condition *cond, struct context *c)
+{
+    const struct condition_term *t, *end;
+    bool holds = false;
+
+    if (!cond) return true;
+    t = cond->terms;
+    end = t + cond->n;
+    while (t < end && !holds) {
+        holds = true;
+        do {
+            if (holds) holds = term_holds(t, c);
+        } while (++t < end && !t->begins);
+    }
+    holds = holds != cond->negate;
+    if (c->trace) c->trace->condition(c->trace, c, cond, holds);
+    return holds;
+}
+
+/* ---- parts ---- */
+
+unsigned condition_terms(const struct condition *cond, const struct condition_term **out)
+{
+    *out = cond->terms;
+    return cond->n;
+}
+
+bool condition_negated(const struct condition *cond)
+{
+    return cond->negate;
+}
+
+struct slice acl_name(const struct acl *acl)
+{
+    return acl->name;
+}
+
+const struct acl_test *acl_tests(const struct acl *acl)
+{
+    return acl->tests;
+}
+
+/* ---- warnings ---- */
+
+/* A fetch that has nothing to offer where the condition is asked. */
+static void warn_of_need(struct policy_cfg *pc, const struct word *at, const struct acl *acl)
+{
+    enum policy_place place = pc->scope.place;
+    const struct fetch *lost = NULL;
+    unsigned n = 0, n_lost = 0;
+
+    for (const struct acl_test *t = acl->tests; t; t = t->next, n++) {
+        if (policy_need_met((enum policy_need)t->expr->fetch->need, place)) continue;
+        if (!lost) lost = t->expr->fetch;
+        n_lost++;
+    }
+    if (!lost) return;
+    if (n_lost < n)
+        cfg_warning(pc->cfg, at, "a part of ACL '%.*s' never matches here", SLICE_ARG(acl->name));
+    else if (acl->name.n)
+        cfg_warning(pc->cfg, at, "ACL '%.*s' never matches here", SLICE_ARG(acl->name));
+    else
+        cfg_warning(pc->cfg, at, "this never matches here");
+    cfg_hint(pc->cfg, "fetch '%s' needs %s, which %s does not have", lost->name,
+             policy_need_name((enum policy_need)lost->need), policy_place_name(place));
+}
+
+/* ---- reading ---- */
+
+struct reader {
+    struct policy_cfg *pc;
+    struct words *w;
+    struct condition_term *terms;
+    unsigned n, room;
+    bool negate; /* the next term; '!' may stand alone before it */
+    bool begins;
+};
+
+static bool add_term(struct reader *r, const struct word *at, const struct acl *acl)
+{
+    if (r->n == r->room) {
+        struct condition_term *more;
+        r->room = r->room ? 2 * r->room : 4;
+        more = arena_alloc(r->pc->cfg->arena, r->room * sizeof(*more));
+        if (r->n) memcpy(more, r->terms, r->n * sizeof(*more));
+        r->terms = more;
+    }
+    r->terms[r->n++] = (struct condition_term){ acl, r->negate, r->begins };
+    r->negate = r->begins = false;
+    warn_of_need(r->pc, at, acl);
+    return true;
+}
+
+/* "{ … }": w stands behind the brace. */
+static bool take_anonymous(struct reader *r, const struct word *brace)
+{
+    struct acl *acl = acl_new(r->pc->cfg->arena, SLICE(""));
+    struct words inside = *r->w;
+
+    for (inside.n = inside.at; inside.n < r->w->n; inside.n++) {
+        if (slice_is(r->w->w[inside.n].text, "}")) break;
+        if (r->w->w[inside.n].text.n == 0) break;
+    }
+    if (inside.n == r->w->n || r->w->w[inside.n].text.n == 0)
+        return cfg_error(r->pc->cfg, brace, "'{' has no '}'");
+    r->w->at = inside.n + 1;
+    return acl_test_parse(r->pc, acl, &inside) && add_term(r, brace, acl);
+}
+
+static bool unknown_acl(struct reader *r, const struct word *at, struct slice name)
+{
+    struct word part = word_part(r->pc, at, name);
+    struct nearest near;
+
+    nearest_init(&near, name);
+    acl_nearest(r->pc->scope.acls, &near);
+    cfg_error(r->pc->cfg, &part, "there is no ACL '%.*s' above this line", SLICE_ARG(name));
+    if (near.best.n) return cfg_hint(r->pc->cfg, "did you mean '%.*s'?", SLICE_ARG(near.best));
+    return false;
+}
+
+static bool take_named(struct reader *r, const struct word *at, struct slice name)
+{
+    bool failed;
+    const struct acl *acl = acl_find(r->pc, at, name, &failed);
+
+    if (acl) return add_term(r, at, acl);
+    return failed ? false : unknown_acl(r, at, name);
+}
+
+static bool take_word(struct reader *r, const struct word *word)
+{
+    struct slice text = word->text;
+
+    for (; text.n && text.p[0] == '!'; text = slice_from(text, 1)) r->negate = !r->negate;
+    if (text.n == 0) return true;
+    if (slice_eq_nocase(text, SLICE("or")) || slice_is(text, "||")) {
+        r->begins = true;
+        r->negate = false;
+        return true;
+    }
+    if (slice_is(text, "{")) return take_anonymous(r, word);
+    return take_named(r, word, text);
+}
+
+bool condition_parse_terms(struct policy_cfg *pc, struct words *w, bool negate,
+                           const struct condition **out)
+{
+    struct reader r = { .pc = pc, .w = w, .begins = true };
+    struct condition *cond = arena_zero(pc->cfg->arena, sizeof *cond);
+    const struct word *word;
+    bool fine = true;
+
+    while ((word = words_next(w)) && word->text.n) {
+        if (take_word(&r, word)) continue;
+        if (!pc->cfg->compat) return false;
+        fine = false;
+    }
+    w->at = w->n; /* an empty word ends it, as in HAProxy */
+    if (!fine) return false;
+    cond->negate = negate;
+    cond->terms = r.terms;
+    cond->n = r.n;
+    *out = cond;
+    return true;
+}
+
+bool condition_parse(struct policy_cfg *pc, struct words *w, const struct condition **out)
+{
+    bool negate;
+
+    *out = NULL;
+    while (words_left(w) && words_peek(w)->text.n == 0) w->at++;
+    if (!words_left(w)) return true;
+    negate = words_is(w, "unless");
+    if (!negate && !words_is(w, "if")) {
+        words_error(pc->cfg, w, "'if' or 'unless' is expected here, not '%s'",
+                    words_peek(w)->text.p);
+        return false;
+    }
+    w->at++;
+    return condition_parse_terms(pc, w, negate, out);
+}

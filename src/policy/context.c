@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "policy/context.h"
+
+enum { MOST_WITHOUT_WORKER = 16384 };
+
+const struct sockaddr *context_src(const struct context *c)
+{
+    if (c->src) return &c->src->sa;
+    return c->client ? &c->client->from.sa : NULL;
+}
+
+const struct sockaddr *context_dst(struct context *c)
+{
+    union address local;
+
+    if (c->dst) return &c->dst->sa;
+    if (!c->client || !c->client->local || !c->client->local(c->client, &local)) return NULL;
+    c->dst = memcpy(arena_alloc(c->arena, sizeof local), &local, sizeof local);
+    return &c->dst->sa;
+}
+
+size_t context_most(const struct context *c)
+{
+    return c->worker ? c->worker->bufs.size : MOST_WITHOUT_WORKER;
+}
+
+char *context_room(struct context *c, size_t n)
+{
+    return n <= context_most(c) ? arena_alloc(c->arena, n) : NULL;
+}
+
+void context_begin_response(struct context *c)
+{
+    if (c->now_scope == SCOPE_RES) return;
+    vars_forget(c, SCOPE_REQ);
+    c->now_scope = SCOPE_RES;
+}
+
+void context_end(struct context *c)
+{
+    vars_forget(c, SCOPE_REQ);
+    vars_forget(c, SCOPE_TXN);
+    c->now_scope = 0;
+}
