@@ -7,9 +7,14 @@
 
 #include "lang/section.h"
 #include "ops/api_command.h"
+#include "policy/policy_cfg.h"
 
 extern const struct keyword_table *const registry_keywords[]; /* end with NULL */
 extern const struct section_kind *const registry_sections[];
 extern const struct api_commands *const registry_commands[];
+extern const struct fetch_table *const registry_fetches[];
+extern const struct converter_table *const registry_converters[];
+extern const struct format_item_table *const registry_items[];
+extern const struct action_table *const registry_actions[];
 
 #endif

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* New connections: within `maxconn`, to the worker that has the least to do. */
+/* New connections: within `maxconn`, to the worker that has the least to do.
+ *
+ * A connection is counted where it is accepted, at once and by whoever accepts it, so that no limit
+ * is passed; a worker that it is handed to takes the count over together with it. */
 #include "gateway/h1_client.h"
 #include "gateway/session.h"
 
@@ -15,17 +18,26 @@ static const struct bind_conf *bind_of(const struct gate *g, const struct listen
     return l->slot < g->snapshot->n_slots ? g->snapshot->by_slot[l->slot] : NULL;
 }
 
-static bool has_room(const struct gate *g, const struct listener *l, const struct bind_conf *b)
-{
-    unsigned most = atomic_load_explicit(&g->engine->maxconn, memory_order_relaxed);
+/* ---- limits ---- */
 
-    return (!most || gauge_now(&g->engine->connections) < most) &&
-           (!b->maxconn ||
-            atomic_load_explicit(&l->connections, memory_order_relaxed) < b->maxconn) &&
-           (!b->frontend->fe->maxconn ||
-            gauge_now(&b->frontend->state->fe_sessions) < b->frontend->fe->maxconn);
+static unsigned most_of(const struct engine *e)
+{
+    return atomic_load_explicit(&e->maxconn, memory_order_relaxed);
 }
 
+static bool below(const atomic_uint *now, unsigned limit)
+{
+    return !limit || atomic_load(now) < limit;
+}
+
+static bool has_room(const struct gate *g, const struct listener *l, const struct bind_conf *b)
+{
+    return below(&g->engine->connections.now, most_of(g->engine)) &&
+           below(&l->connections, b->maxconn) &&
+           below(&b->frontend->state->fe_sessions.now, b->frontend->fe->maxconn);
+}
+
+/* Saves accepting in vain; whether it really is within the limits, take() says. */
 static bool admit(struct listener *l, struct worker *w)
 {
     struct gate *g = gate_of(w);
@@ -33,31 +45,84 @@ static bool admit(struct listener *l, struct worker *w)
 
     if (!b) return false; /* it will be stopped in a moment */
     if (has_room(g, l, b)) return true;
-    /* Whoever ends a connection from now on sees the flag; look once more for one that ended
-     * just before. */
+    /* Whoever ends a connection from now on sees the flag; look once more for one that ended just
+     * before. upstream/gauge.h has the reason why one of the two is seen. */
     atomic_store(&g->engine->full, true);
     return has_room(g, l, b);
+}
+
+/* The narrowest limit first: what is taken in vain is then missed only by connections that would
+ * not be within the others either. */
+static bool count_in(struct gate *g, struct listener *l, const struct bind_conf *b)
+{
+    struct gauge *all = &g->engine->connections, *fe = &b->frontend->state->fe_sessions;
+
+    if (!gauge_take(&l->connections, &l->most_connections, b->maxconn)) return false;
+    if (gauge_take(&fe->now, &fe->max, b->frontend->fe->maxconn)) {
+        if (gauge_take(&all->now, &all->max, most_of(g->engine))) return true;
+        gauge_release(&fe->now);
+    }
+    gauge_release(&l->connections);
+    return false;
+}
+
+void session_count_out(struct gate *g, struct listener *l, struct proxy *frontend)
+{
+    gauge_release(&l->connections);
+    gauge_release(&frontend->fe_sessions.now);
+    gauge_release(&g->engine->connections.now);
+    engine_resume_accepting(g);
+}
+
+static bool take(struct listener *l, struct worker *w)
+{
+    struct gate *g = gate_of(w);
+    const struct bind_conf *b = bind_of(g, l);
+
+    if (!b) return false;
+    if (count_in(g, l, b)) return true;
+    atomic_store(&g->engine->full, true);
+    if (!count_in(g, l, b)) return false;
+    engine_resume_accepting(g); /* somebody may have been refused for what the first try held */
+    return true;
 }
 
 /* ---- handing over ---- */
 
 struct handover {
     struct message message;
-    struct listener *listener; /* holds a reference */
+    struct listener *listener; /* holds a reference … */
+    struct proxy *frontend;    /* … and so does this; counted in both */
     int fd;
     union address from;
 };
 
+/* What is accepted for one frontend may by now be another's, by a reload. */
+static void change_frontend(struct proxy **is, struct proxy *to)
+{
+    if (*is == to) return;
+    object_ref(&to->object);
+    gauge_up(&to->fe_sessions);
+    gauge_release(&(*is)->fe_sessions.now);
+    object_unref(&(*is)->object);
+    *is = to;
+}
+
 static void receive(struct message *m, struct worker *w)
 {
     struct handover *h = container_of(m, struct handover, message);
-    const struct bind_conf *b = bind_of(gate_of(w), h->listener);
+    struct gate *g = gate_of(w);
+    const struct bind_conf *b = bind_of(g, h->listener);
 
-    if (b && !w->stopping)
-        h1_client_start(gate_of(w), h->listener, b, h->fd, &h->from);
-    else
+    if (b && !w->stopping) {
+        change_frontend(&h->frontend, b->frontend->state);
+        h1_client_start(g, h->listener, b, h->fd, &h->from);
+    } else {
         close(h->fd);
-    object_unref(&h->listener->object);
+        session_count_out(g, h->listener, h->frontend);
+        object_unref(&h->frontend->object);
+        object_unref(&h->listener->object);
+    }
     free(h);
 }
 
@@ -75,23 +140,27 @@ static struct worker *least_busy(struct engine *e, struct worker *w)
     return load_of(w) > load_of(best) + load_of(best) / 8 + BUSIER_BY ? best : w;
 }
 
+/* The session's references are taken here. */
 static void accepted(struct listener *l, struct worker *w, int fd, const union address *from)
 {
     struct gate *g = gate_of(w);
+    const struct bind_conf *b = bind_of(g, l);
     struct worker *to = least_busy(g->engine, w);
     struct handover *h;
 
+    object_ref(&l->object);
+    object_ref(&b->frontend->state->object);
     if (to == w) {
-        h1_client_start(g, l, bind_of(g, l), fd, from);
+        h1_client_start(g, l, b, fd, from);
         return;
     }
     h = mem_zero(sizeof *h);
     h->message.deliver = receive;
     h->listener = l;
-    object_ref(&l->object);
+    h->frontend = b->frontend->state;
     h->fd = fd;
     h->from = *from;
     worker_send(to, &h->message);
 }
 
-const struct listener_events session_listener_events = { admit, accepted };
+const struct listener_events session_listener_events = { admit, take, accepted };

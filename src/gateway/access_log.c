@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The line that a request leaves in its frontend's logs. */
-#include "gateway/request.h"
+#include "gateway/rules.h"
 
 #include <stdio.h>
 #include <syslog.h>
@@ -28,14 +28,28 @@ static size_t default_line(const struct request *r, char *out, size_t room)
     return n < 0 ? 0 : (size_t)n < room ? (size_t)n : room - 1;
 }
 
+/* What a rule said (set-log-level); -1: nothing shall be logged. */
+static int log_level(const struct request *r)
+{
+    unsigned said = r->context.arena ? r->context.log_level : 0;
+
+    if (!said) return LOG_INFO;
+    return said > LOG_DEBUG + 1 ? -1 : (int)said - 1;
+}
+
 void request_log(struct request *r)
 {
     struct log_route *route = r->flow.frontend->logs;
     struct log_ring *ring = r->gate->worker.log;
+    const struct format *format = r->flow.frontend->rules->log_format;
+    int level = log_level(r);
+    size_t n;
     char *line;
 
-    if (!log_route_wants(route, LOG_INFO)) return;
+    if (r->unlogged || level < 0 || !log_route_wants(route, level)) return;
     line = log_begin(ring, LINE_MAX_BYTES);
     if (!line) return; /* full: counted */
-    log_commit(ring, default_line(r, line, LINE_MAX_BYTES), route, LOG_INFO, clock_wall_usec());
+    n = format ? format_write(format, request_context(r), line, LINE_MAX_BYTES)
+               : default_line(r, line, LINE_MAX_BYTES);
+    log_commit(ring, n, route, level, clock_wall_usec());
 }

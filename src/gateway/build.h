@@ -7,6 +7,10 @@
 
 #include "gateway/engine.h"
 #include "lang/section.h"
+#include "policy/policy_cfg.h"
+
+struct reply_pending;
+struct error_import;
 
 enum { THREADS_MOST = 64 }; /* workers, as in HAProxy */
 
@@ -42,6 +46,9 @@ struct build {
     bool take_over;         /* -sf, -st: an old process may still hold our addresses … */
     bool (*address_taken)(struct build *); /* … and does: true to try again. NULL: do not */
     void *user;                            /* address_taken's */
+    struct policy_cfg policy;              /* cfg->policy */
+    struct reply_pending *replies;         /* gateway/reply_spec.h */
+    struct error_import *imports;          /* the same */
 };
 
 static inline struct build *build_of(const struct cfg *cfg)
@@ -54,7 +61,9 @@ extern const struct section_kind section_global, section_defaults, section_front
     section_backend, section_listen;
 extern const struct keyword_table limit_keywords, identity_keywords, process_keywords,
     environment_keywords, tuning_keywords, log_keywords, proxy_keywords, timeout_keywords,
-    option_keywords, keepalive_keywords, frontend_keywords, bind_options;
+    option_keywords, keepalive_keywords, frontend_keywords, bind_options, rule_keywords,
+    capture_keywords, forward_keywords, name_keywords, realip_keywords, error_keywords, log_format_keywords;
+extern const struct section_kind section_http_errors;
 
 /* A keyword that may stand once: when it was `given` before, that is noted and the line skipped,
  * for in HAProxy the first one holds. Returns given. */
@@ -67,6 +76,10 @@ bool words_sentence(struct cfg *cfg, struct words *w, const char **out);
  * an error was reported. */
 bool bind_address(struct cfg *cfg, const struct word *at, const struct address_spec *a,
                   uint16_t port, union address *out);
+
+/* The proxy, server or userlist that an argument of an expression names (policy_cfg.resolve). */
+const void *build_resolve(struct policy_cfg *pc, enum arg_type type,
+                          const struct policy_scope *scope, struct slice name);
 
 /* Resolves, checks and links what the sections said. False: errors were reported; the snapshot is
  * of no use then. */

@@ -42,6 +42,10 @@ struct client_ops {
     void (*tunnel)(struct client *);
     void (*shutdown)(struct client *); /* end of our sending, in a tunnel */
 
+    /* So many bytes have come from the client and gone to it, heads and bodies as they were sent,
+     * since the request before. */
+    void (*bytes)(const struct client *, uint64_t *in, uint64_t *out);
+
     /* The request is over (called once). `whole`: the answer was sent as it should. Otherwise the
      * client must not take what it got for a whole answer. */
     void (*done)(struct client *, bool whole);

@@ -2,7 +2,10 @@
 /* The second half of building a snapshot: what the sections said is checked against each other and
  * linked to runtime objects. Every error is reported; nothing of the running configuration changes
  * before the snapshot is swapped in. */
-#include "gateway/build.h"
+#include "gateway/reply_spec.h"
+#include "gateway/rules.h"
+#include "policy/match.h"
+#include "lang/compat.h"
 #include "runtime/resolve.h"
 #include "upstream/keywords.h"
 
@@ -242,6 +245,7 @@ static bool check_mode(struct cfg *cfg, const struct proxy_conf *p)
         cfg, &p->section->at,
         "%s '%s' is in 'mode tcp', HAProxy's default, which Gatehouse does not support yet",
         p->section->kind->name, p->name);
+    compat_note_error(cfg, &p->section->at, "mode", SLICE("tcp"), NULL);
     return cfg_hint(cfg, "write 'mode http' here or in a defaults section");
 }
 
@@ -287,6 +291,7 @@ static bool compile_proxies(struct build *b, struct cfg *cfg)
     for (unsigned i = 0; i < s->n_proxies; i++) {
         struct proxy_conf *p = s->proxies[i];
         if (p->fe) ok &= resolve_default_backend(b, cfg, p->fe);
+        if (!p->disabled) ok &= proxy_rules_resolve(b, cfg, p);
         if (p->be) ok &= compile_backend(b, cfg, p);
     }
     return ok;
@@ -299,7 +304,13 @@ bool build_compile(struct build *b, struct cfg *cfg)
 
     set_global_defaults(&s->global);
     number_proxies(s);
-    ok = compile_proxies(b, cfg);
+    snapshot_index(s);
+    b->policy.n_workers = b->n_workers;
+    ok = args_resolve(&b->policy);
+    pattern_sets_finish(&b->policy);
+    s->patterns = b->policy.patterns;
+    ok &= error_sets_resolve(b, cfg) & reply_resolve(b, cfg);
+    ok &= compile_proxies(b, cfg);
     ok &= build_check_binds(b, cfg);
     s->fixed = reload_keep(cfg, &s->arena);
     return ok && cfg->diag->n_errors == 0;

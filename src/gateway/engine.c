@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/engine.h"
+#include "policy/match.h"
 #include "gateway/session.h"
 
 #include <stdio.h>
@@ -108,7 +109,11 @@ static void take_snapshot(struct message *m, struct worker *w)
 /* Slots of servers follow the newest configuration at once. */
 static void apply_limits(struct engine *e, const struct snapshot *s)
 {
-    atomic_store_explicit(&e->maxconn, s->global.maxconn, memory_order_relaxed);
+    const struct global_conf *g = &s->global;
+
+    atomic_store_explicit(&e->maxconn, g->maxconn, memory_order_relaxed);
+    descriptors_set_marks(&e->descriptors, g->descriptors, g->own_descriptors, g->pool_low_ratio,
+                          g->pool_high_ratio);
     for (unsigned i = 0; i < s->n_proxies; i++) {
         const struct backend_conf *be = s->proxies[i]->be;
         for (unsigned k = 0; be && k < be->n_servers; k++) {
@@ -123,6 +128,7 @@ void engine_swap(struct engine *e, struct snapshot *fresh)
 {
     struct snapshot *before = atomic_load_explicit(&e->current, memory_order_relaxed);
 
+    if (fresh->patterns) pattern_sets_adopt(fresh->patterns, &e->objects);
     fresh->generation = before ? before->generation + 1 : 1;
     atomic_init(&fresh->refs, e->n_workers + 1);
     atomic_fetch_add_explicit(&e->live_snapshots, 1, memory_order_relaxed);
@@ -139,7 +145,7 @@ static void resume(struct message *m, struct worker *w)
     struct gate *g = container_of(m, struct gate, resume);
 
     (void)w;
-    atomic_store_explicit(&g->resuming, false, memory_order_relaxed);
+    atomic_store(&g->resuming, false); /* before the limits are looked at */
     for (unsigned i = 0; !g->draining && i < g->snapshot->n_slots; i++)
         if (g->snapshot->by_slot[i]) listener_resume(g->snapshot->by_slot[i]->listener, w);
 }
@@ -151,7 +157,7 @@ void engine_resume_accepting(struct gate *g)
     if (!atomic_load(&e->full) || !atomic_exchange(&e->full, false)) return;
     for (unsigned i = 0; i < e->n_workers; i++) {
         struct gate *to = &e->gates[i];
-        if (atomic_exchange_explicit(&to->resuming, true, memory_order_relaxed)) continue;
+        if (atomic_exchange(&to->resuming, true)) continue;
         to->resume.deliver = resume;
         worker_send(&to->worker, &to->resume);
     }
@@ -172,6 +178,11 @@ static void drain(struct message *m, struct worker *w)
         struct session *s = list_entry(l, struct session, link);
         s->ops->drain(s);
     }
+}
+
+void engine_begin_stop(struct engine *e)
+{
+    atomic_store_explicit(&e->stopping, true, memory_order_relaxed);
 }
 
 void engine_drain(struct engine *e)
@@ -229,18 +240,25 @@ void engine_init(struct engine *e, struct worker *control, struct log_writer *lo
     e->started = clock_usec();
     e->started_wall = clock_wall_usec();
     objects_init(&e->objects);
+    e->var_names = var_names_new();
+    vars_process_init(&e->proc_vars);
+    descriptors_init(&e->descriptors);
 }
 
 int engine_add_workers(struct engine *e, unsigned n, uint32_t bufsize)
 {
     e->n_workers = n;
     e->gates = mem_zero_aligned(n * sizeof *e->gates);
+    e->totals = counters_new(n);
     for (unsigned i = 0; i < n; i++) {
         struct gate *g = &e->gates[i];
         int rc = worker_init(&g->worker, i, bufsize);
 
         if (rc) return rc;
         g->engine = e;
+        descriptors_join(&e->descriptors, &g->worker);
+        g->totals = &e->totals[i].c;
+        rate_link(&g->worker.sent.rate, &e->control->sent.rate);
         g->fields = mem_alloc(FIELDS_MAX * sizeof *g->fields);
         list_init(&g->sessions);
         list_init(&g->old);
@@ -269,5 +287,8 @@ void engine_release(struct engine *e)
         free(e->gates[i].fields);
     }
     free(e->gates);
+    free(e->totals);
+    var_names_free(e->var_names);
+    vars_process_release(&e->proc_vars);
     objects_release(&e->objects);
 }

@@ -6,6 +6,7 @@
 
 #include "gateway/snapshot.h"
 #include "http/message.h"
+#include "runtime/descriptors.h"
 #include "runtime/log.h"
 
 struct engine;
@@ -28,25 +29,34 @@ struct gate {
     struct pinned *pinned; /* of the current snapshot */
     struct list old;       /* struct pinned of earlier ones */
     struct list sessions;  /* all of them */
+    struct trace *trace;   /* `gatehouse explain`: hears of all rules (policy/trace.h); else NULL */
     bool draining;
-    struct http_field *fields; /* the parser's scratch, FIELDS_MAX */
-    struct message resume;     /* accept again; on its way while resuming is set */
+    uint64_t n_requests, n_facts; /* begun so far; given a number so far */
+    struct counters *totals;      /* connections, sessions and good requests of all frontends, those
+                                     too that are gone; nothing else in it is used */
+    struct http_field *fields;    /* the parser's scratch, FIELDS_MAX */
+    struct message resume;        /* accept again; on its way while resuming is set */
     atomic_bool resuming;
 };
 
 struct engine {
     unsigned n_workers;
-    struct gate *gates;     /* n_workers of them */
-    struct worker *control; /* the control thread */
+    struct gate *gates;            /* n_workers of them … */
+    struct counters_block *totals; /* … and what each counted */
+    struct worker *control;        /* the control thread */
     struct objects objects;
     struct log_writer *logs;
     _Atomic(struct snapshot *) current; /* the control thread's; workers have their own */
     usec_t started, started_wall;
-    unsigned next_slot; /* for the next listener */
+    unsigned next_slot;          /* for the next listener */
+    struct var_names *var_names; /* the control thread's */
+    struct vars_process proc_vars;
 
+    struct descriptors descriptors;
     _Alignas(CACHE_LINE) struct gauge connections; /* clients', all frontends */
     _Atomic unsigned maxconn;
-    atomic_bool full; /* somebody was refused for maxconn: resume when one ends */
+    atomic_bool full;     /* somebody was refused for maxconn: resume when one ends */
+    atomic_bool stopping; /* an orderly end was asked for; `grace` may put draining off */
     atomic_bool draining;
     atomic_uint live_snapshots;
 };
@@ -69,6 +79,15 @@ int engine_start(struct engine *e);
 /* Control thread: hands the snapshot to all workers. The previous one is freed once no worker and
  * no request uses it. */
 void engine_swap(struct engine *e, struct snapshot *fresh);
+
+/* Control thread: it is known from now on that this process is about to end. */
+void engine_begin_stop(struct engine *e);
+
+/* Any thread. */
+static inline bool engine_stopping(const struct engine *e)
+{
+    return atomic_load_explicit(&e->stopping, memory_order_relaxed);
+}
 
 /* Control thread: no more accepting, idle connections are closed, busy ones end with their
  * response. engine_idle says when nothing is left. */

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/flow.h"
+#include "gateway/session_more.h"
 
 #include <errno.h>
 
@@ -36,14 +37,33 @@ static void slot_taken(struct flow *f, const struct server_conf *s)
 {
     f->server = s;
     f->has_slot = true;
-    f->chosen = flow_worker(f)->now_usec;
+    f->at.chosen = flow_worker(f)->now_usec;
+}
+
+/* A choice was made; s NULL: it waits for any of them. After a redispatch that is counted on the
+ * server which was left; if it is the same again, it is a retry, and no choice. */
+static void count_choice(struct flow *f, const struct server_conf *s)
+{
+    unsigned worker = flow_worker(f)->id;
+    struct counters *be = flow_backend_counters(f);
+
+    if (f->left) {
+        struct counters *left = &f->left->state->counters[worker].c;
+
+        counter_add(s == f->left ? &be->retries : &be->redispatches, 1);
+        counter_add(s == f->left ? &left->retries : &left->redispatches, 1);
+    }
+    if (s && s != f->left) {
+        counter_add(&s->state->counters[worker].c.chosen, 1);
+        counter_add(&be->chosen, 1);
+    }
+    f->left = NULL;
 }
 
 static void chosen(struct flow *f, const struct server_conf *s)
 {
     slot_taken(f, s);
-    counter_add(&flow_server_counters(f)->chosen, 1);
-    counter_add(&flow_backend_counters(f)->chosen, 1);
+    count_choice(f, s);
 }
 
 static void slot_release(struct flow *f)
@@ -81,12 +101,23 @@ static void leave_queue(struct flow *f)
     f->waiter = NULL;
 }
 
+/* The server that a rule chose, as long as it was not given up. */
+static const struct server_conf *bound(const struct flow *f)
+{
+    return f->redispatched ? NULL : f->bound;
+}
+
 static enum balance_result choose(struct flow *f, const struct server_conf **s)
 {
     const struct backend_conf *be = f->backend->be;
     const struct server_conf *avoid = f->redispatched ? f->tried : NULL;
-    enum balance_result r = backend_choose(be, avoid, s);
+    enum balance_result r;
 
+    if (bound(f)) {
+        *s = bound(f);
+        return server_slot_take((*s)->state) ? BALANCE_CHOSEN : BALANCE_FULL;
+    }
+    r = backend_choose(be, avoid, s);
     if (r == BALANCE_FULL && avoid) r = backend_choose(be, NULL, s);
     return r;
 }
@@ -97,10 +128,10 @@ static enum flow_result wait_in_queue(struct flow *f)
                                                 : f->backend->timeouts.connect;
     const struct server_conf *s;
 
-    f->waiter = queue_join(f->backend->state->queue, flow_worker(f), f->backend->be, f, granted);
+    f->waiter = queue_join_for(f->backend->state->queue, flow_worker(f), f->backend->be,
+                               bound(f) ? bound(f)->state : NULL, f, granted);
     f->queued = true;
     f->timed_out = false;
-    f->queued_at = flow_worker(f)->now_usec;
     if (choose(f, &s) == BALANCE_CHOSEN) { /* one came free in between */
         leave_queue(f);
         chosen(f, s);
@@ -122,13 +153,15 @@ enum flow_result flow_choose_server(struct flow *f)
     if (f->waiter) {
         if (!f->timed_out) return FLOW_WAIT;
         leave_queue(f);
+        f->at.chosen = flow_worker(f)->now_usec;
         return FLOW_LATE;
     }
     switch (choose(f, &s)) {
     case BALANCE_CHOSEN: chosen(f, s); return FLOW_OK;
-    case BALANCE_FULL: return wait_in_queue(f);
+    case BALANCE_FULL: count_choice(f, NULL); return wait_in_queue(f);
     case BALANCE_NONE: break;
     }
+    count_choice(f, NULL);
     return FLOW_NONE;
 }
 
@@ -165,7 +198,7 @@ static struct server_conn *from_pool(struct flow *f, bool first, bool probe)
         proxy_option(f->backend, OPT_HTTP_SERVER_CLOSE))
         return NULL;
     switch (be->reuse) {
-    case REUSE_NEVER: return server_conn_own(&f->session->own, s, probe);
+    case REUSE_NEVER: return server_conn_own(session_own_conns(f->session), s, probe);
     case REUSE_SAFE: return first ? NULL : server_conn_reuse(s, flow_worker(f), false, probe);
     case REUSE_AGGRESSIVE: return server_conn_reuse(s, flow_worker(f), first, probe);
     case REUSE_ALWAYS: return server_conn_reuse(s, flow_worker(f), false, probe);
@@ -184,10 +217,11 @@ static uint16_t server_port(const struct flow *f)
 }
 
 /* Nothing binds a request to a server that was only its turn, so that with `option redispatch` the
- * next attempt goes elsewhere at once, as in HAProxy; the option's interval is for requests that
- * are bound to one. */
+ * next attempt goes elsewhere at once, as in HAProxy. One that a rule chose is given up for the last
+ * attempt. */
 static bool wants_redispatch(const struct flow *f)
 {
+    if (bound(f) && f->retries < f->backend->be->retries) return false;
     return proxy_option(f->backend, OPT_REDISPATCH) && f->backend->be->n_servers > 1;
 }
 
@@ -206,8 +240,7 @@ static enum flow_result failed(struct flow *f, int error)
     f->retries++;
     if (wants_redispatch(f)) {
         f->redispatched = true;
-        counter_add(&be->redispatches, 1);
-        counter_add(&sv->redispatches, 1);
+        f->left = f->server;
         slot_release(f);
         return FLOW_AGAIN;
     }
@@ -262,10 +295,11 @@ enum flow_result flow_connect(struct flow *f, bool first, bool probe)
     if (!f->conn) {
         struct server_conn *sc = from_pool(f, first, probe);
         count_attempt(f);
+        f->at.connected = 0;
         if (sc) {
             adopt(f, sc);
             sc->fresh = false;
-            f->connected = flow_worker(f)->now_usec;
+            f->at.connected = flow_worker(f)->now_usec;
             counter_add(&flow_server_counters(f)->reuses, 1);
             counter_add(&flow_backend_counters(f)->reuses, 1);
             return FLOW_OK;
@@ -274,20 +308,48 @@ enum flow_result flow_connect(struct flow *f, bool first, bool probe)
         if (r != FLOW_WAIT || !f->conn) return r;
     }
     r = check_conn(f);
-    if (r == FLOW_OK) f->connected = flow_worker(f)->now_usec;
+    if (r == FLOW_OK) f->at.connected = flow_worker(f)->now_usec;
     return r;
 }
 
-/* What went to the server is what came in for it. */
-static void count_bytes(struct flow *f, struct h1_conn *h)
+/* Milliseconds since it began, up to then. */
+static uint32_t since_began(const struct flow *f, usec_t then)
 {
-    struct counters *all[] = { flow_server_counters(f), flow_backend_counters(f) };
+    return then > f->at.began ? (uint32_t)((then - f->at.began) / 1000) : 0;
+}
 
-    for (unsigned i = 0; i < ARRAY_LEN(all); i++) {
-        counter_add(&all[i]->bytes_in, h->bytes_out);
-        counter_add(&all[i]->bytes_out, h->bytes_in);
+static void count_bytes(struct flow *f, uint64_t in, uint64_t out)
+{
+    struct counters *all[] = { flow_backend_counters(f),
+                               f->server ? flow_server_counters(f) : NULL };
+
+    for (unsigned i = 0; i < ARRAY_LEN(all) && all[i]; i++) {
+        counter_add(&all[i]->bytes_in, in);
+        counter_add(&all[i]->bytes_out, out);
     }
-    h->bytes_in = h->bytes_out = 0;
+}
+
+/* As HAProxy's they are differences of whole milliseconds, so that they add up. */
+static void count_times(struct flow *f)
+{
+    uint32_t received = since_began(f, f->at.received), chosen = since_began(f, f->at.chosen);
+    uint32_t connected = since_began(f, f->at.connected), answered = since_began(f, f->at.answered);
+    const uint32_t ms[AVERAGES] = {
+        [AVERAGE_QUEUE] = chosen - received,
+        [AVERAGE_CONNECT] = connected - chosen,
+        [AVERAGE_ANSWER] = answered - connected,
+        [AVERAGE_TOTAL] = since_began(f, flow_worker(f)->now_usec),
+    };
+
+    averages_add(&flow_server_counters(f)->averages, ms);
+    averages_add(&flow_backend_counters(f)->averages, ms);
+}
+
+void flow_count(struct flow *f, uint64_t in, uint64_t out)
+{
+    if (!f->backend) return;
+    count_bytes(f, in, out);
+    if (f->at.answered) count_times(f);
 }
 
 void flow_release_conn(struct flow *f, bool reusable)
@@ -296,11 +358,10 @@ void flow_release_conn(struct flow *f, bool reusable)
 
     if (!sc) return;
     f->conn = NULL;
-    count_bytes(f, &sc->h1);
     if (!reusable)
         server_conn_close(sc, false);
     else if (f->backend->be->reuse == REUSE_NEVER)
-        server_conn_keep(sc, &f->session->own);
+        server_conn_keep(sc, session_own_conns(f->session));
     else
         server_conn_rest(sc, f->server);
 }

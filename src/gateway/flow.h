@@ -15,10 +15,24 @@ enum {
     WAKE_TIMER = 16, /* the flow's own timer */
 };
 
+/* When an exchange got how far, by its worker's clock; 0: it has not. What lies between two of them
+ * has a name in HAProxy's logs: %Ti, %TR, %Tw, %Tc, %Tr between one and the next, %Td from the last
+ * of them to the end, %Ta from first_byte to the end, %Tt from began to the end. */
+struct flow_times {
+    usec_t began;      /* accept, or the end of the exchange before on the client's connection */
+    usec_t first_byte; /* of its head */
+    usec_t received;   /* its head is whole */
+    usec_t chosen;     /* the server of the last attempt; or the queue was left without one */
+    usec_t connected;  /* the last attempt has a connection */
+    usec_t answered;   /* the head of the server's final answer is whole */
+};
+
 struct flow {
     struct session *session;
     const struct proxy_conf *frontend, *backend;
     const struct server_conf *server, *tried; /* tried: the one that failed last */
+    const struct server_conf *bound;          /* a rule chose it (use-server); NULL */
+    const struct server_conf *left;           /* redispatched from, not counted yet */
     struct server_conn *conn;
     struct waiter *waiter; /* in the backend's queue */
     struct timer timer;    /* queue, pause before a retry */
@@ -28,7 +42,7 @@ struct flow {
     bool redispatched;
     bool fresh_only; /* no pooled connection: the last one let us down */
     bool timed_out;
-    usec_t accepted, queued_at, chosen, connected;
+    struct flow_times at;
     int connect_error; /* errno of the last failure; ETIMEDOUT */
     void (*wake)(struct flow *, unsigned why);
 };
@@ -53,6 +67,10 @@ enum flow_result flow_choose_server(struct flow *f);
 /* A connection to the server that was chosen. `first`: the client's first request; `probe`: the
  * request can't be sent twice, so look closely at a pooled connection. */
 enum flow_result flow_connect(struct flow *f, bool first, bool probe);
+
+/* At its end: adds what has come from the client and gone to it, and if it was answered its times,
+ * to what its backend counts, and its server. */
+void flow_count(struct flow *f, uint64_t in, uint64_t out);
 
 /* Gives the connection up: back to the pool when `reusable`, else closed. */
 void flow_release_conn(struct flow *f, bool reusable);

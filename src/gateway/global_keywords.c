@@ -80,8 +80,11 @@ static bool parse_strict_limits(struct cfg *cfg, void *target, struct words *w)
 static const struct keyword limit_rows[] = {
     { "maxconn", IN_GLOBAL, parse_maxconn, "<number>", "as the limit of descriptors allows", 0,
       "At most so many client connections at once in the whole process; more wait in the system's "
-      "backlog. By default as many as the limit of descriptors allows when each of them needs "
-      "another one to a server. `-n` on the command line wins.",
+      "backlog. By default as many as the limit of descriptors (or `fd-hard-limit`) allows when "
+      "each of them needs another one to a server: half of what is left of the limit, at most "
+      "1,000,000, without two for each of the pipes for splicing (`maxpipes`), and without those "
+      "that the process needs for itself: for listening sockets, threads, logs and the Runtime "
+      "API. With `-m` also no more than fit into that memory. `-n` on the command line wins.",
       0, NULL },
     { "nbthread", IN_GLOBAL, parse_nbthread, "<1 to 64>", "the CPUs that the process may use",
       KW_NO_RELOAD, "The number of worker threads.", 0, NULL },

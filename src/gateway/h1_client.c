@@ -25,12 +25,16 @@ struct h1_client {
     struct client client;
     struct h1_conn h1;
     uint8_t state;
-    bool serving; /* serve() is on the stack */
-    bool large;   /* the last answer may still be on its way when it is over for us */
-    bool keep;    /* of the answer under way: another request may follow */
-    bool waiting; /* the deadline for the next head is set */
-    uint32_t lingered;
-    usec_t since; /* accept, or the first byte of the head that is being read */
+    bool serving;     /* serve() is on the stack */
+    bool large;       /* the last answer may still be on its way when it is over for us */
+    bool keep;        /* of the answer under way: another request may follow */
+    bool begun;       /* the first byte of the next head has come … */
+    uint32_t idle_ms; /* … so long after `since` */
+    union {
+        uint32_t heard;    /* CLIENT_HEAD: bytes of the head when its deadline was set */
+        uint32_t lingered; /* CLIENT_LINGER: bytes dropped */
+    };
+    usec_t since; /* accept, or the end of the request before */
 };
 
 static void serve(struct h1_client *c);
@@ -61,10 +65,21 @@ static void bury(struct grave *g, struct worker *w)
     free(container_of(s, struct h1_client, session));
 }
 
+/* What has come and gone since the last time is the frontend's. */
+static void count_bytes(struct h1_client *c)
+{
+    struct counters *n = session_counters(&c->session);
+
+    counter_add(&n->bytes_in, c->h1.bytes_in);
+    counter_add(&n->bytes_out, c->h1.bytes_out);
+    c->h1.bytes_in = c->h1.bytes_out = 0;
+}
+
 static void end(struct h1_client *c, bool reset)
 {
     if (c->state == CLIENT_DEAD) return;
     c->state = CLIENT_DEAD;
+    count_bytes(c);
     h1_conn_close(&c->h1, reset);
     session_end(&c->session, bury);
 }
@@ -104,6 +119,7 @@ static void close_slowly(struct h1_client *c)
         return;
     }
     c->state = CLIENT_LINGER;
+    c->lingered = 0;
     conn_deadline(&h->conn, now(c) + LINGER_MS);
     if (!h1_conn_has_output(h)) conn_shutdown(&h->conn);
     h->taken = (uint32_t)buf_filled(h->in);
@@ -187,17 +203,22 @@ static void client_shutdown(struct client *cl)
     conn_shutdown(&client_of(cl)->h1.conn);
 }
 
+static void client_bytes(const struct client *cl, uint64_t *in, uint64_t *out)
+{
+    const struct h1_conn *h = &client_of_const(cl)->h1;
+
+    *in = h->bytes_in;
+    *out = h->bytes_out;
+}
+
 static void client_done(struct client *cl, bool whole)
 {
     struct h1_client *c = client_of(cl);
     struct h1_conn *h = &c->h1;
-    struct counters *n = session_counters(&c->session);
 
     h1_conn_settle(h);
-    counter_add(&n->bytes_in, h->bytes_in);
-    counter_add(&n->bytes_out, h->bytes_out);
     c->large = h->bytes_out > LARGE_BYTES;
-    h->bytes_in = h->bytes_out = 0;
+    count_bytes(c);
     c->state = CLIENT_HEAD;
     if (!whole) {
         /* A body that only its end of connection delimits would look whole after an orderly end. */
@@ -213,7 +234,8 @@ static void client_done(struct client *cl, bool whole)
         return;
     }
     c->since = c->session.gate->worker.now_usec;
-    c->waiting = false;
+    c->begun = false;
+    c->heard = 0;
     if (!c->serving) serve(c);
 }
 
@@ -229,16 +251,25 @@ static const struct client_ops ops = {
     .again = client_again,
     .tunnel = client_tunnel,
     .shutdown = client_shutdown,
+    .bytes = client_bytes,
     .done = client_done,
 };
 
 /* ---- heads ---- */
 
+static void head_begins(struct h1_client *c)
+{
+    c->begun = true;
+    c->idle_ms = (uint32_t)((c->session.gate->worker.now_usec - c->since) / 1000);
+}
+
 static struct request *begin_request(struct h1_client *c, const struct bind_conf *bind)
 {
     struct request *r = request_new(&c->client, &c->session, bind);
 
-    r->began = c->since;
+    if (!c->begun) head_begins(c);
+    r->flow.at.began = c->since;
+    r->flow.at.first_byte = c->since + 1000 * (usec_t)c->idle_ms;
     c->state = CLIENT_BUSY;
     conn_deadline(&c->h1.conn, 0);
     return r;
@@ -252,6 +283,7 @@ static void refuse(struct h1_client *c, const struct bind_conf *bind, unsigned s
 
     c->h1.in_ended = false; /* what follows is nobody's request */
     r->req.version = HTTP_1_1;
+    r->flow.at.received = 0;
     r->bad_status = (uint16_t)status;
     r->reason = reason;
     request_start(r);
@@ -263,26 +295,36 @@ static void count_silent(struct h1_client *c, const struct bind_conf *bind)
     struct counters *n = session_counters(&c->session);
 
     if (proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES)) return;
-    counter_add(&n->requests, 1);
-    rate_add(&n->request_rate, (uint32_t)(now(c) / 1000));
+    session_count_request(&c->session);
     counter_add(&n->failed_req, 1);
     counter_add(&n->responses[4], 1);
 }
 
+/* Whether bytes have come since the deadline was set. */
+static bool has_spoken(struct h1_client *c)
+{
+    uint32_t before = c->heard;
+
+    c->heard = (uint32_t)c->h1.bytes_in;
+    return c->heard != before || !timer_is_set(&c->h1.conn.timer);
+}
+
 /* How long the next head may take: `timeout http-keep-alive` until its first byte, then `timeout
  * http-request`, which also holds for the first request from the start; either falls back to the
- * other, and to `timeout client`. */
+ * other, and to `timeout client`. That last one is not for the whole of a head: it begins anew with
+ * every part that comes. */
 static void await_head(struct h1_client *c, const struct proxy_timeouts *t)
 {
     bool begun = h1_conn_has_input(&c->h1);
-    bool idle = c->session.n_requests > 0 && !begun;
+    bool another = c->session.n_requests > 0, spoken = has_spoken(c);
     unsigned limit = t->http_request ? t->http_request : t->client;
     msec_t from = c->since / 1000;
 
-    if (idle) limit = t->http_keep_alive ? t->http_keep_alive : limit;
-    if (begun && !c->waiting && c->session.n_requests > 0) {
-        c->waiting = true; /* its first byte has just come */
-        c->since = c->session.gate->worker.now_usec;
+    if (begun && !c->begun) head_begins(c);
+    if (another && !begun && t->http_keep_alive) limit = t->http_keep_alive;
+    if (another && begun) from += c->idle_ms;
+    if (begun && !t->http_request) {
+        if (!spoken) return;
         from = now(c);
     }
     if (c->session.gate->draining && c->session.n_requests == 0 && !begun &&
@@ -377,7 +419,7 @@ static void on_deadline(struct timer *t)
                        proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES))))
             close_slowly(c);
         else
-            refuse(c, bind, 408, "timeout http-request");
+            refuse(c, bind, 408, "the head did not come in time");
         break;
     case CLIENT_BUSY: request_wake(c->client.request, WAKE_CLIENT_TIMEOUT); break;
     case CLIENT_LINGER: end(c, false); break;

@@ -8,7 +8,7 @@
 #include "gateway/client.h"
 #include "gateway/session.h"
 
-/* Takes over an accepted socket. */
+/* Takes over an accepted socket, and references (see session_init). */
 void h1_client_start(struct gate *g, struct listener *l, const struct bind_conf *bind, int fd,
                      const union address *from);
 

@@ -101,9 +101,12 @@ static bool parse_timeout(struct cfg *cfg, void *target, struct words *w)
     }
 
 static const struct keyword timeout_rows[] = {
-    TIMEOUT("client", IN_DEFAULTS | IN_FRONTEND, "none", client,
-            "How long a client may be silent when it is its turn: while its request's body is "
-            "awaited (then 408), and while it does not take what is sent to it."),
+    TIMEOUT(
+        "client", IN_DEFAULTS | IN_FRONTEND, "none", client,
+        "How long a client may be silent when it is its turn: within its request's head, unless "
+        "`timeout http-request` is set, and while its body is awaited (then 408), and while it "
+        "does not take what is sent to it. Every byte begins it anew: a head that drips in byte "
+        "by byte can take as long as it likes. Only `timeout http-request` limits the whole."),
     TIMEOUT("server", IN_DEFAULTS | IN_BACKEND, "none", server,
             "How long a server may be silent when it is its turn: until its answer begins (then "
             "504), between two parts of it, and while it does not take what is sent to it."),
@@ -114,7 +117,9 @@ static const struct keyword timeout_rows[] = {
             "How long a request may wait for a slot of a server (`maxconn`); then 503."),
     TIMEOUT("http-request", IN_PROXY, "`timeout client`", http_request,
             "How long a client may take to send a whole request head, from its first byte (for the "
-            "first request: from the connection's start); then 408."),
+            "first request: from the connection's start), however it comes; then 408. Set it: "
+            "`timeout client` in its place does not stop clients that send slowly to hold "
+            "connections."),
     TIMEOUT("http-keep-alive", IN_PROXY, "`timeout http-request`", http_keep_alive,
             "How long a connection may be idle between two requests; then it is closed."),
     TIMEOUT(
@@ -129,7 +134,7 @@ static const struct keyword timeout_rows[] = {
     TIMEOUT("check", IN_DEFAULTS | IN_BACKEND, "`timeout connect`", check,
             "Reserved for health checks; it has no effect before they come."),
     TIMEOUT("tarpit", IN_PROXY, "`timeout connect`", tarpit,
-            "Reserved for `tarpit`; it has no effect before that comes."),
+            "How long `http-request tarpit` keeps a client waiting."),
 };
 
 const struct keyword_table timeout_keywords = KEYWORD_TABLE("Timeouts", KEYWORDS, timeout_rows);
@@ -228,11 +233,18 @@ static const struct keyword option_rows[] = {
            "The interval concerns requests that are bound to a server by a cookie: it is read, and "
            "has no effect before those come."),
     OPTION("abortonclose", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_ABORT_ON_CLOSE,
-           "A client that ends its sending while its request waits is taken to have left."),
+           "A client that ends its sending behind its request is taken to have left: while the "
+           "request waits for a server or for a connection to it, it is dropped without an answer; "
+           "while the server's answer is awaited it gets 400, and later the answer is cut short. "
+           "Without this option it still gets its answer."),
     OPTION("http-ignore-probes", IN_DEFAULTS | IN_FRONTEND, parse_option, "",
            OPT_HTTP_IGNORE_PROBES,
            "Connections that close or time out without having sent a byte get no 408 and are not "
            "logged."),
+    OPTION("http-buffer-request", IN_PROXY, parse_option, "", OPT_HTTP_BUFFER_REQUEST,
+           "A request waits, before this proxy's `http-request` rules, until its body has come: all "
+           "of it, or as much as a buffer takes (`tune.bufsize` less `tune.maxrewrite`). `timeout "
+           "http-request` begins anew for it; then 408."),
     OPTION("dontlognull", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_DONTLOGNULL,
            "Connections on which nothing was sent are not logged. At present that is so anyway."),
     OPTION("http-no-delay", IN_PROXY, parse_option, "", OPT_HTTP_NO_DELAY,
@@ -256,7 +268,8 @@ static const struct keyword option_rows[] = {
     OPTION("accept-invalid-http-response", IN_DEFAULTS | IN_BACKEND, parse_accept_invalid, "",
            OPT_ACCEPT_INVALID_RESPONSE,
            "Accepted, with a notice, and relaxes nothing: the answer to a response that HAProxy "
-           "would pass on only with this is 502."),
+           "would pass on only with this is 502. So is, unlike in HAProxy, the answer to one whose "
+           "status is not 100 to 599."),
     SPLICE("auto", "requests and responses"),
     SPLICE("request", "requests"),
     SPLICE("response", "responses"),

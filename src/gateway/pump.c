@@ -70,7 +70,7 @@ static enum body_pull pull(struct pump *p, struct body_part *part)
 /* True when a part was moved and the sink would take another. */
 static bool move_part(struct pump *p)
 {
-    struct body_part part;
+    struct body_part part = { .most = body_sink_final(p->to)->part_most };
 
     switch (pull(p, &part)) {
     case BODY_PART: break;

@@ -1,22 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of the gateway's own: HAProxy's bytes for the statuses that it has. */
+#include "gateway/reply_spec.h"
 #include "gateway/request.h"
-#include "http/status.h"
-
-static enum body_pull pull(struct body_source *s, struct body_part *part)
-{
-    struct own_body *own = container_of(s, struct own_body, source);
-
-    *part = (struct body_part){ .data = own->bytes, .last = true };
-    return BODY_PART;
-}
-
-static void stop(struct body_source *s)
-{
-    (void)s;
-}
-
-static const struct body_source_ops own_ops = { .pull = pull, .stop = stop };
 
 enum step request_abort(struct request *r, char cause, char phase)
 {
@@ -42,21 +27,13 @@ static bool must_close(unsigned status)
 
 enum step request_refuse(struct request *r, unsigned status, char cause, char phase)
 {
-    const struct http_error_reply *reply = http_error_reply(status);
+    const struct reply_spec own = { .status = (uint16_t)status, .kind = REPLY_ERRORS };
 
     if (r->answered) return request_abort(r, cause, phase);
     r->ended = (struct termination){ cause, phase };
     request_drop_server(r);
     if (must_close(status)) r->keep = false;
-    r->status = (uint16_t)status;
-    r->own_answer = true;
-    r->tunnel = false;
-    http_error_msg(reply, &r->res, &r->arena);
-    r->own = (struct own_body){ { &own_ops }, reply->body };
-    if (r->req.method == HTTP_HEAD) {
-        r->own.bytes = (struct slice){ NULL, 0 };
-        r->res.framing = HTTP_NO_BODY;
-    }
+    if (!reply_make(r, &own)) return request_abort(r, cause, phase);
     return AFTER_RULES;
 }
 

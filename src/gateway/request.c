@@ -34,14 +34,18 @@ struct request *request_new(struct client *c, struct session *s, const struct bi
     struct request *r;
 
     arena_init(&a, &s->gate->worker.arenas);
-    r = arena_zero(&a, sizeof *r);
+    r = arena_alloc(&a, sizeof *r);
+    memset(r, 0, offsetof(struct request, context)); /* of which context is the last and largest */
+    r->context.arena = NULL;
     r->arena = a;
     r->gate = s->gate;
     r->client = c;
+    r->bind = bind;
+    r->number = s->gate->n_requests++ * s->gate->engine->n_workers + s->gate->worker.id;
     r->pinned = snapshot_pin(s->gate);
     r->ended = (struct termination){ '-', '-' };
-    r->began = r->head_done = s->gate->worker.now_usec;
     flow_init(&r->flow, s, wake_flow);
+    r->flow.at.began = r->flow.at.first_byte = r->flow.at.received = s->gate->worker.now_usec;
     r->flow.frontend = bind->frontend;
     c->request = r;
     s->n_requests++;

@@ -8,6 +8,9 @@
 #include "gateway/client.h"
 #include "gateway/flow.h"
 #include "gateway/pump.h"
+#include "policy/context.h"
+
+struct held_body;
 
 enum step {
     STEP_WAIT = -2, /* stay; the next event runs the same step again */
@@ -57,6 +60,7 @@ struct request {
     struct client *client;
     struct flow flow;
     struct pinned *pinned; /* the snapshot it began with */
+    const struct bind_conf *bind;
 
     int8_t step;
     uint8_t waiting_on;
@@ -76,12 +80,24 @@ struct request {
     const char *reason; /* why a message was refused */
 
     struct http_msg req, res;
-    struct pump up, down; /* the bodies: to the server, to the client */
+    struct http_msg *hint; /* 103 in the making; NULL */
+    struct pump up, down;  /* the bodies: to the server, to the client */
     struct own_body own;
-    msec_t client_until, server_until; /* 0: not waiting for that side */
-    usec_t began;                      /* first byte of the head, or accept */
-    usec_t head_done, answer_began;
+    struct held_body *held_request, *held_response; /* gateway/held_body.h; NULL: nothing is held */
+    msec_t client_until, server_until;              /* 0: not waiting for that side */
+    struct slice method_was, target_was; /* as the client sent them, whatever rules make of them */
+    uint64_t number;                     /* of all requests of the process */
+    const struct rule *rule;             /* that waits; NULL: none has begun */
+    bool in_rules;                       /* a ruleset has begun and not ended */
+    bool after_done;                     /* http-after-response rules have begun */
+    uint8_t side;  /* whose rules for the answer are next: 0 the backend's, 1 … */
+    bool held;     /* the rule that waits has begun its waiting */
+    bool buffered; /* option http-buffer-request: its body has come */
+    bool server_asked;       /* use-server rules have been run */
+    bool unlogged; /* nobody is to know (monitor-uri) */
     struct grave grave;
+    struct context context; /* for rules; made by request_context when first needed. The last: what
+                               stands before it is zeroed for each request */
 };
 
 /* A request on that client's connection, not run yet. READ_HEAD looks at req, or at bad_status. */
@@ -124,6 +140,19 @@ enum step request_client_left(struct request *r, char phase);
 /* Gives the server's side up: its connection is closed. */
 void request_drop_server(struct request *r);
 
+/* The request as rules see it. */
+struct context *request_context(struct request *r);
+
+/* Makes the body of an answer of the gateway's own, whose head is r->res; nothing of it is sent
+ * where the answer may have none. */
+void request_own_body(struct request *r, struct slice body);
+
+/* A rule ends the request: by whom (struct termination), in the phase that it is in. */
+void request_end_as(struct request *r, char cause);
+
+/* A rule denies the request, or its answer. */
+void request_count_denied(struct request *r);
+
 /* Writes the request's line to its frontend's logs. */
 void request_log(struct request *r);
 
@@ -133,6 +162,13 @@ static inline bool request_repeatable(const struct request *r)
     return http_method_idempotent(r->req.method) &&
            (r->req.framing == HTTP_NO_BODY ||
             (r->req.framing == HTTP_LENGTH && r->req.content_length == 0));
+}
+
+/* With `option abortonclose` a client that has ended its sending is taken to have left. */
+static inline bool request_given_up(const struct request *r)
+{
+    return proxy_option(r->flow.backend, OPT_ABORT_ON_CLOSE) && !pump_active(&r->up) &&
+           r->client->ops->half_closed(r->client);
 }
 
 static inline const struct proxy_timeouts *request_timeouts(const struct request *r)

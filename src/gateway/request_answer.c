@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of an answer on its way to the client. */
-#include "gateway/request.h"
+#include "gateway/held_body.h"
+#include "gateway/rules.h"
 #include "http/status.h"
 
 /* ---- the answer's head ---- */
@@ -45,6 +46,13 @@ static enum step blame_upload(struct request *r)
     }
 }
 
+/* The client is taken to have left, but it may still read. */
+static enum step give_up(struct request *r)
+{
+    request_client_left(r, 'H');
+    return request_refuse(r, 400, 'C', 'H');
+}
+
 /* 1xx goes on to clients that know it. A client that does not take it holds up what comes behind,
  * and there may be only so many: neither side can make us store them. */
 static enum step forward_interim(struct request *r)
@@ -80,6 +88,27 @@ static counter_t *status_counter(struct counters *c, unsigned status)
     return &c->responses[status >= 100 && status < 600 ? status / 100 : 0];
 }
 
+/* A server may switch only to what it was asked for (RFC 9110 §7.8). */
+static bool switched_well(const struct request *r)
+{
+    struct slice rest = r->res.upgrade_value, protocol;
+
+    if (!r->req.upgrade || !r->res.upgrade || r->up.state != PUMP_DONE) return false;
+    while (http_list_next(&rest, &protocol))
+        if (!http_list_has(r->req.upgrade_value, protocol)) return false;
+    return true;
+}
+
+/* A rule changed the method (set-method): the client gets the form of answer that it asked for. */
+static void answer_what_was_asked(struct request *r)
+{
+    bool asked_head = http_msg_asked(&r->req) == HTTP_HEAD, sent_head = r->req.method == HTTP_HEAD;
+
+    if (asked_head == sent_head) return;
+    r->res.framing = asked_head ? HTTP_NO_BODY : HTTP_LENGTH;
+    if (!asked_head) r->res.content_length = 0;
+}
+
 static enum step take_answer(struct request *r, const struct http_msg *head, size_t used)
 {
     struct server_conn *sc = r->flow.conn;
@@ -90,8 +119,7 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     counter_add(&c->requests, 1);
     counter_add(status_counter(c, r->res.status), 1);
     if (r->res.status == 101) {
-        if (!r->req.upgrade || !r->res.upgrade || r->up.state != PUMP_DONE)
-            return bad_answer(r, 502, 'P');
+        if (!switched_well(r)) return bad_answer(r, 502, 'P');
         r->tunnel = true;
         return RESPONSE_RULES;
     }
@@ -101,6 +129,7 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     }
     sc->requests++;
     if (!h1_conn_body_sound(&sc->h1, &r->arena)) return bad_answer(r, 502, 'P');
+    if (r->req.method_set) answer_what_was_asked(r);
     r->tunnel = r->req.method == HTTP_CONNECT && r->res.status < 300;
     return RESPONSE_RULES;
 }
@@ -115,6 +144,7 @@ enum step step_read_reply(struct request *r)
     enum step stopped;
 
     if (r->client->ops->gone(r->client)) return request_client_left(r, 'H');
+    if (request_given_up(r)) return give_up(r);
     stopped = blame_upload(r);
     if (stopped != STEP_WAIT) return stopped;
     if (!interim_is_out(r)) {
@@ -139,7 +169,8 @@ enum step step_read_reply(struct request *r)
 enum step step_response_rules(struct request *r)
 {
     r->status = r->res.status;
-    return AFTER_RULES; /* http-response rules stand here */
+    r->flow.at.answered = r->gate->worker.now_usec;
+    return rules_of_answer(r);
 }
 
 static void count_status(struct request *r)
@@ -161,9 +192,10 @@ static bool may_keep(const struct request *r)
 enum step step_after_rules(struct request *r)
 {
     struct body_source *from = r->own_answer ? &r->own.source : &r->flow.conn->h1.source;
+    enum step s = rules_after_answer(r);
 
+    if (s != AFTER_RULES) return s;
     count_status(r);
-    r->answer_began = r->gate->worker.now_usec;
     r->answered = true;
     if (!r->client->ops->reply(r->client, &r->res, may_keep(r))) return request_abort(r, 'I', 'H');
     if (r->tunnel) {
@@ -174,6 +206,7 @@ enum step step_after_rules(struct request *r)
         pump_start(&r->up, r->client->ops->body(r->client), &h->sink, UINT64_MAX);
         pump_run(&r->up);
     }
+    from = request_held_source(r, true, from);
     pump_start(&r->down, from, r->client->ops->answer(r->client), UINT64_MAX);
     pump_run(&r->down);
     return RELAY;
@@ -238,6 +271,7 @@ enum step step_relay(struct request *r)
     if (timed_out(r)) return cut_short(r, 's');
     if (r->events & WAKE_CLIENT_TIMEOUT) return request_abort(r, 'c', 'D');
     if (r->client->ops->gone(r->client)) return request_client_left(r, 'D');
+    if (!r->own_answer && request_given_up(r)) return request_client_left(r, 'D');
     return request_wait(r, ON_PUMP | ON_CLIENT | ON_DEADLINE);
 }
 
@@ -256,6 +290,7 @@ static void bury(struct grave *g, struct worker *w)
     struct arena a = r->arena;
 
     (void)w;
+    if (r->context.arena) context_end(&r->context);
     snapshot_unpin(r->gate, r->pinned);
     arena_release(&a);
 }
@@ -275,11 +310,15 @@ static bool server_reusable(const struct request *r)
 enum step step_finish(struct request *r)
 {
     struct client *c = r->client;
+    uint64_t in, out;
 
     if (!r->answered) count_status(r);
     request_log(r);
+    c->ops->bytes(c, &in, &out);
+    flow_count(&r->flow, in, out);
     pump_stop(&r->up);
     pump_stop(&r->down);
+    request_held_release(r);
     flow_release_conn(&r->flow, server_reusable(r));
     flow_release(&r->flow);
     if (r->client_until) c->ops->deadline(c, 0);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The sections `global`, `defaults`, `frontend`, `backend` and `listen`. */
-#include "gateway/build.h"
+#include "gateway/reply_spec.h"
+#include "gateway/rules.h"
 
 static bool begin_global(struct cfg *cfg, struct section *s, struct words *w)
 {
@@ -31,12 +32,14 @@ static struct proxy_conf *new_proxy(struct arena *a)
     p->fe = arena_zero(a, sizeof *p->fe);
     p->be = arena_zero(a, sizeof *p->be);
     p->be->default_server = arena_zero(a, sizeof *p->be->default_server);
+    p->rules = proxy_rules_new(a);
     return p;
 }
 
 /* A copy of the defaults, each part at its own place. */
-static void inherit(struct proxy_conf *p, const struct proxy_conf *from)
+static void inherit(struct proxy_conf *p, const struct proxy_conf *from, struct arena *a)
 {
+    struct proxy_rules *rules = p->rules;
     struct frontend_conf *fe = p->fe;
     struct backend_conf *be = p->be;
     struct server_conf *server = be->default_server;
@@ -47,6 +50,10 @@ static void inherit(struct proxy_conf *p, const struct proxy_conf *from)
     *p = *from;
     p->fe = fe;
     p->be = be;
+    p->rules = rules;
+    proxy_rules_inherit(rules, from->rules, a);
+    if (from->errors)
+        p->errors = memcpy(arena_alloc(a, sizeof *p->errors), from->errors, sizeof *p->errors);
     be->default_server = server;
     p->options_given = 0;
     p->timeouts_given = 0;
@@ -57,7 +64,7 @@ static struct proxy_conf *begin_proxy(struct cfg *cfg, struct section *s)
     struct proxy_conf *p = new_proxy(cfg->arena);
 
     if (s->from && s->from->data)
-        inherit(p, s->from->data);
+        inherit(p, s->from->data, cfg->arena);
     else
         set_defaults(p);
     p->name = s->name;

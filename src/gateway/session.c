@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/session.h"
+#include "gateway/rules.h"
+#include "gateway/session_more.h"
 #include "gateway/h1_client.h"
 
 #include <unistd.h>
@@ -20,8 +21,9 @@ static const struct {
 
 static bool connection_rules(struct session *s)
 {
-    (void)s;
-    return true;
+    const struct bind_conf *b = session_bind(s);
+
+    return !b || session_run_rules(s, b, &b->frontend->rules->tcp_connection, PLACE_TCP_CONNECTION);
 }
 
 static bool handshakes(struct session *s)
@@ -32,11 +34,14 @@ static bool handshakes(struct session *s)
 
 static bool session_rules(struct session *s)
 {
-    struct counters *c = session_counters(s);
+    const struct bind_conf *b = session_bind(s);
+    struct counters *all[] = { session_counters(s), s->gate->totals };
 
-    counter_add(&c->sessions, 1);
-    rate_add(&c->session_rate, (uint32_t)(s->gate->worker.now / 1000));
-    return true;
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        counter_add(&all[i]->sessions, 1);
+        rate_add(&all[i]->session_rate, (uint32_t)(s->gate->worker.now / 1000));
+    }
+    return !b || session_run_rules(s, b, &b->frontend->rules->tcp_session, PLACE_TCP_SESSION);
 }
 
 bool session_begin(struct session *s)
@@ -46,20 +51,16 @@ bool session_begin(struct session *s)
     return true;
 }
 
-/* ---- counting in and out ---- */
+/* ---- counting in and out: by the worker; gateway/accept.c has what is limited ---- */
 
 static void count_in(struct session *s)
 {
-    struct counters *c = session_counters(s);
-    struct listener *l = s->listener;
-    unsigned n = atomic_fetch_add_explicit(&l->connections, 1, memory_order_relaxed) + 1;
+    struct counters *all[] = { session_counters(s), s->gate->totals };
 
-    if (n > atomic_load_explicit(&l->most_connections, memory_order_relaxed))
-        atomic_store_explicit(&l->most_connections, n, memory_order_relaxed);
-    gauge_up(&s->gate->engine->connections);
-    gauge_up(&s->frontend->fe_sessions);
-    counter_add(&c->connections, 1);
-    rate_add(&c->connection_rate, (uint32_t)(s->gate->worker.now / 1000));
+    for (size_t i = 0; i < ARRAY_LEN(all); i++) {
+        counter_add(&all[i]->connections, 1);
+        rate_add(&all[i]->connection_rate, (uint32_t)(s->gate->worker.now / 1000));
+    }
     atomic_store_explicit(&s->gate->worker.load,
                           atomic_load_explicit(&s->gate->worker.load, memory_order_relaxed) + 1,
                           memory_order_relaxed);
@@ -71,9 +72,6 @@ void session_init(struct session *s, struct gate *g, struct listener *l,
     s->gate = g;
     s->listener = l;
     s->frontend = bind->frontend->state;
-    object_ref(&l->object);
-    object_ref(&s->frontend->object);
-    list_init(&s->own);
     memcpy(&s->from, from, sizeof s->from);
     list_append(&g->sessions, &s->link);
     count_in(s);
@@ -84,18 +82,16 @@ void session_end(struct session *s, void (*bury)(struct grave *, struct worker *
     struct worker *w = &s->gate->worker;
 
     list_remove(&s->link);
-    list_each(m, &s->own) server_conn_close(list_entry(m, struct server_conn, link), false);
-    atomic_fetch_sub_explicit(&s->listener->connections, 1, memory_order_relaxed);
-    gauge_down(&s->frontend->fe_sessions);
-    gauge_down(&s->gate->engine->connections);
+    session_more_close(s);
     atomic_store_explicit(&w->load, atomic_load_explicit(&w->load, memory_order_relaxed) - 1,
                           memory_order_relaxed);
-    engine_resume_accepting(s->gate);
+    session_count_out(s->gate, s->listener, s->frontend);
     worker_bury(w, &s->grave, bury);
 }
 
 void session_release(struct session *s)
 {
+    session_more_free(s);
     object_unref(&s->listener->object);
     object_unref(&s->frontend->object);
 }

@@ -8,6 +8,8 @@
 struct session;
 
 /* What a session's protocol does for it. */
+struct session_more;
+
 struct session_ops {
     void (*drain)(struct session *); /* end as soon as nothing is under way */
     void (*kill)(struct session *);  /* end now */
@@ -19,9 +21,9 @@ struct session {
     struct listener *listener; /* holds a reference */
     struct proxy *frontend;    /* runtime object; holds a reference */
     struct list link;          /* gate->sessions */
-    struct list own;           /* server connections that only this session uses */
     uint32_t n_requests;
     union peer_address from;
+    struct session_more *more; /* gateway/session_more.h; NULL until something of it is needed */
     struct grave grave;
     const struct session_ops *ops;
 };
@@ -40,7 +42,8 @@ static inline const struct bind_conf *session_bind(const struct session *s)
 /* Where the client connected to (a system call). */
 void session_local_address(const struct session *s, union address *out);
 
-/* Counts a new connection in. The owner has set conn and ops. */
+/* A new connection, counted and within all limits. Takes over the caller's references to the
+ * listener and to the frontend's runtime object. The owner has set conn and ops. */
 void session_init(struct session *s, struct gate *g, struct listener *l,
                   const struct bind_conf *bind, const union address *from);
 
@@ -52,9 +55,21 @@ bool session_begin(struct session *s);
 void session_end(struct session *s, void (*bury)(struct grave *, struct worker *));
 void session_release(struct session *s);
 
+/* One connection less than `maxconn` and the like allow (gateway/accept.c). */
+void session_count_out(struct gate *g, struct listener *l, struct proxy *frontend);
+
 static inline struct counters *session_counters(const struct session *s)
 {
     return &s->frontend->fe_counters[s->gate->worker.id].c;
+}
+
+/* Counts a request of its client's, or what should have been one. */
+static inline void session_count_request(const struct session *s)
+{
+    struct counters *c = session_counters(s);
+
+    counter_add(&c->requests, 1);
+    rate_add(&c->request_rate, (uint32_t)(s->gate->worker.now / 1000));
 }
 
 #endif

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/snapshot.h"
+#include "policy/policy_cfg.h"
 #include "runtime/log.h"
 
 #include <stdlib.h>
@@ -8,6 +9,8 @@ struct snapshot *snapshot_new(void)
 {
     struct snapshot *s = mem_zero(sizeof *s);
     arena_init(&s->arena, NULL);
+    s->global.pool_low_ratio = 20;
+    s->global.pool_high_ratio = 25;
     return s;
 }
 
@@ -29,6 +32,8 @@ void snapshot_free(struct snapshot *s)
         if (p->state) object_unref(&p->state->object);
     }
     for (unsigned i = 0; i < s->n_routes; i++) log_route_unref(s->routes[i]);
+    keepsakes_release(s->kept);
+    hashmap_release(&s->backends);
     free(s);
     arena_release(&a);
 }
@@ -40,6 +45,18 @@ static struct proxy_conf *find(const struct snapshot *s, const char *name, bool 
         if ((frontend ? p->fe != NULL : p->be != NULL) && strcmp(p->name, name) == 0) return p;
     }
     return NULL;
+}
+
+void snapshot_index(struct snapshot *s)
+{
+    for (unsigned i = 0; i < s->n_proxies; i++)
+        if (s->proxies[i]->be)
+            hashmap_put(&s->backends, slice_str(s->proxies[i]->name), s->proxies[i]);
+}
+
+const struct proxy_conf *snapshot_backend_of(const struct snapshot *s, struct slice name)
+{
+    return hashmap_get(&s->backends, name);
 }
 
 struct proxy_conf *snapshot_frontend(const struct snapshot *s, const char *name)

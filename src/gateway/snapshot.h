@@ -10,6 +10,8 @@
 #include "base/arena.h"
 #include "lang/reload.h"
 #include "net/listener.h"
+#include "gateway/capture.h"
+#include "policy/vars.h"
 #include "upstream/backend.h"
 
 /* One `bind` line's address. */
@@ -33,6 +35,7 @@ struct frontend_conf {
     const char *default_backend_name; /* as written */
     struct word default_backend_at;
     const struct proxy_conf *default_backend;
+    struct capture_slots request_slots, response_slots;
 };
 
 /* What `global` says. */
@@ -54,12 +57,16 @@ struct global_conf {
     bool has_uid, has_gid;
     uid_t uid;
     gid_t gid;
-    unsigned maxaccept; /* 0: not given */
-    bool maxpipes_given;
-    unsigned maxpipes, pipesize;                        /* pipesize 0: not given */
+    unsigned maxaccept;                       /* 0: not given */
+    unsigned pool_low_ratio, pool_high_ratio; /* tune.pool-low-fd-ratio, …, percent */
+    unsigned descriptors;                     /* the limit; 0: not settled (ops/limits.c) */
+    unsigned own_descriptors;                 /* of them are not connections */
+    bool maxpipes_given;                      /* else maxpipes is settled with the limit */
+    unsigned maxpipes, pipesize;              /* pipesize 0: not given */
     struct socket_options client_socket, server_socket; /* tune.rcvbuf.client, … */
     const char *unix_prefix;                            /* unix-bind, also … */
     struct resource_listen unix_bind;                   /* … mode and owner */
+    struct var_limits var_limits;                       /* tune.vars.… */
     struct log_line *log_lines;
     struct log_route *logs;
     const char *log_tag, *log_send_hostname; /* NULL: not asked for */
@@ -75,19 +82,28 @@ struct snapshot {
     struct global_conf global;
     struct proxy_conf **proxies; /* in the order of the file */
     unsigned n_proxies;
+    struct hashmap backends; /* by name; filled when all sections are read */
     /* by listener->slot: what it serves; NULL: nothing any more */
     const struct bind_conf **by_slot;
     unsigned n_slots;
     const struct keyword_use *fixed; /* what a reload can't change (lang/reload.h) */
     struct log_route **routes;       /* all that its proxies log to */
     unsigned n_routes;
-    struct message release; /* from the last user to the control thread */
+    struct keepsake *kept;         /* what else goes with it (policy/policy_cfg.h) */
+    struct pattern_sets *patterns; /* ACLs' and maps' (policy/match.h); NULL: none */
+    struct message release;        /* from the last user to the control thread */
 };
 
 struct snapshot *snapshot_new(void);
 
+/* When all sections are read: makes what snapshot_backend_of looks at. */
+void snapshot_index(struct snapshot *s);
+
 /* Gives back every reference and frees it. Control thread. */
 void snapshot_free(struct snapshot *s);
+
+/* The backend of that name, by a look-up that costs the same for any number of them; NULL. */
+const struct proxy_conf *snapshot_backend_of(const struct snapshot *s, struct slice name);
 
 /* The proxy of that name with a frontend's or backend's part; NULL. */
 struct proxy_conf *snapshot_frontend(const struct snapshot *s, const char *name);

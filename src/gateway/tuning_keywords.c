@@ -85,6 +85,11 @@ static bool parse_shared_pools(struct cfg *cfg, void *target, struct words *w)
     return true;
 }
 
+static bool parse_ratio(struct cfg *cfg, void *target, struct words *w)
+{
+    return words_uint(cfg, w, field(target, w), 0, 100);
+}
+
 /* Which options of `bind` may stand in a `unix-bind` line. */
 static bool concerns_paths(struct slice name)
 {
@@ -152,10 +157,23 @@ static const struct keyword rows[] = {
     { "tune.idle-pool.shared", IN_GLOBAL, parse_shared_pools, "on|off", "on", 0,
       "Whether a thread may use idle connections to a server that another thread has opened.", 0,
       NULL },
+    { "tune.pool-low-fd-ratio", IN_GLOBAL, parse_ratio, "<0 to 100>", "20", 0,
+      "So many percent of the limit of descriptors may be in use, by whatever, for connections to "
+      "servers to be kept for other requests. Beyond, a connection that has answered is closed, "
+      "but for one a server that each thread may keep. Independently of it, no more are kept "
+      "than have been at work at once of late.",
+      offsetof(struct global_conf, pool_low_ratio), NULL },
+    { "tune.pool-high-fd-ratio", IN_GLOBAL, parse_ratio, "<0 to 100>", "25", 0,
+      "When more percent of the limit of descriptors are in use than this, and a request needs a "
+      "new connection because none of those that are idle will do, one of the server's idle ones "
+      "is closed for it. When there are no descriptors left at all, half of the idle connections "
+      "to any server are closed.",
+      offsetof(struct global_conf, pool_high_ratio), NULL },
     { "nosplice", IN_GLOBAL, parse_flag, "", NULL, KW_NO_RELOAD,
       "The kernel's `splice` is not used, as with `-dS`: bodies are copied.",
       offsetof(struct global_conf, no_splice), NULL },
-    { "maxpipes", IN_GLOBAL, parse_maxpipes, "<number>", "64 a thread", KW_NO_RELOAD,
+    { "maxpipes", IN_GLOBAL, parse_maxpipes, "<number>",
+      "64 a thread, or what takes an eighth of the limit of descriptors", KW_NO_RELOAD,
       "At most so many pipes (each has two descriptors) are used at once for bodies that are "
       "spliced; the threads get equal shares. The other bodies are copied.",
       0, NULL },

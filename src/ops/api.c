@@ -22,7 +22,7 @@ static void accepted(struct listener *l, struct worker *w, int fd, const union a
     api_client_start(l->engine, fd);
 }
 
-static const struct listener_events events = { admit, accepted };
+static const struct listener_events events = { .admit = admit, .accepted = accepted };
 
 /* ---- sockets ---- */
 

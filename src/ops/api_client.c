@@ -183,7 +183,6 @@ static bool flush(struct api_client *c)
             return false;
         }
         text_sent(&c->out, (size_t)n);
-        c->api->bytes_out += (uint64_t)n;
         progress(c);
     }
     return true;

@@ -7,12 +7,14 @@
 #include <stdlib.h>
 
 struct flag;
+struct command;
 
 /* The arguments that are still to be read, and the one that is being read. */
 struct arguments {
     char **at;
     const char *flag;
     const struct flag *row;
+    const struct command *command; /* NULL: none */
 };
 
 /* A flag without args is left out of the usage. */
@@ -35,6 +37,16 @@ static bool take_text(struct arguments *a, const char **out)
     return true;
 }
 
+static bool take_into(struct arguments *a, const char ***list, unsigned *n)
+{
+    const char *text;
+
+    if (!take_text(a, &text)) return false;
+    *list = mem_resize(*list, (*n + 1) * sizeof **list);
+    (*list)[(*n)++] = text;
+    return true;
+}
+
 static bool take_number(struct arguments *a, unsigned *out)
 {
     uint64_t v;
@@ -49,9 +61,7 @@ static bool take_number(struct arguments *a, unsigned *out)
 static bool add_file(struct command_line *o, struct arguments *a)
 {
     if (!*a->at) return needs(a, "a file or a directory");
-    o->files = mem_resize(o->files, (o->n_files + 1) * sizeof *o->files);
-    o->files[o->n_files++] = *a->at++;
-    return true;
+    return take_into(a, &o->files, &o->n_files);
 }
 
 static bool parse_file(struct command_line *o, struct arguments *a)
@@ -106,6 +116,11 @@ static bool parse_text(struct command_line *o, struct arguments *a)
 static bool parse_number(struct command_line *o, struct arguments *a)
 {
     return take_number(a, (unsigned *)((char *)o + a->row->param));
+}
+
+static bool parse_field(struct command_line *o, struct arguments *a)
+{
+    return take_into(a, &o->explain.fields, &o->explain.n_fields);
 }
 
 static bool parse_nothing(struct command_line *o, struct arguments *a)
@@ -198,11 +213,63 @@ static const struct flag flags[] = {
     { "--dump-manual", "", "print the manual's reference part", parse_action, ACTION_DUMP_MANUAL },
 };
 
-static const struct flag *find_flag(const char *name)
+/* ---- commands: a first word that is no flag ---- */
+
+static const struct flag check_flags[] = {
+    { "--compat", "", "list what the files use of HAProxy's that Gatehouse does not have; exit: 0 "
+      "nothing, 1 something", parse_action, ACTION_COMPAT },
+};
+
+static const struct flag explain_flags[] = {
+    { "-X", "METHOD", "the request's method (GET; POST with -d)", parse_text, AT(explain.method) },
+    { "-H", "FIELD", "a header field, 'name: value' (may be repeated)", parse_field, 0 },
+    { "-d", "BODY", "the request's body", parse_text, AT(explain.body) },
+    { "--src", "ADDRESS", "from where it comes (127.0.0.1)", parse_text, AT(explain.src) },
+    { "--frontend", "NAME", "where it comes in, if the URL's port does not say",
+      parse_text, AT(explain.frontend) },
+    { "--json", "", "for programs", parse_switch, AT(explain.json) },
+};
+
+static bool take_url(struct command_line *o, struct arguments *a)
 {
-    for (size_t i = 0; i < ARRAY_LEN(flags); i++)
-        if (strcmp(flags[i].name, name) == 0) return &flags[i];
+    if (!o->explain.url) return take_text(a, &o->explain.url);
+    fprintf(stderr, "gatehouse explain: one URL, not '%s' as well\n", *a->at);
+    return false;
+}
+
+/* Their flags come before those that all share. */
+static const struct command {
+    const char *name, *args, *doc;
+    enum command_line_action action;
+    const struct flag *flags;
+    size_t n_flags;
+    bool (*other)(struct command_line *, struct arguments *); /* a word that is no flag */
+} commands[] = {
+    { "check", "[FLAG…] FILE|DIR…", "check these files, as -c does", ACTION_CHECK, check_flags,
+      ARRAY_LEN(check_flags), add_file },
+    { "explain", "-f FILE [FLAG…] URL", "tell what the rules would make of a request",
+      ACTION_EXPLAIN, explain_flags, ARRAY_LEN(explain_flags), take_url },
+};
+
+static const struct command *find_command(const char *name)
+{
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++)
+        if (strcmp(commands[i].name, name) == 0) return &commands[i];
     return NULL;
+}
+
+static const struct flag *find_in(const struct flag *rows, size_t n, const char *name)
+{
+    for (size_t i = 0; i < n; i++)
+        if (strcmp(rows[i].name, name) == 0) return &rows[i];
+    return NULL;
+}
+
+static const struct flag *find_flag(const struct command *c, const char *name)
+{
+    const struct flag *own = c ? find_in(c->flags, c->n_flags, name) : NULL;
+
+    return own ? own : find_in(flags, ARRAY_LEN(flags), name);
 }
 
 /* Flags with something attached to them. */
@@ -227,11 +294,20 @@ bool command_line_parse(struct command_line *o, int argc, char **argv)
     struct arguments a = { .at = argc ? argv + 1 : argv };
 
     *o = (struct command_line){ .action = ACTION_RUN };
+    if (*a.at) a.command = find_command(*a.at);
+    if (a.command) {
+        o->action = a.command->action;
+        a.at++;
+    }
     while (*a.at) {
-        const struct flag *f = find_flag(*a.at);
+        const struct flag *f = find_flag(a.command, *a.at);
 
         a.flag = *a.at;
         a.row = f;
+        if (!f && a.command && **a.at != '-') {
+            if (!a.command->other(o, &a)) return false;
+            continue;
+        }
         if (!f && !parse_attached(o, a.flag)) return unknown(a.flag);
         a.at++;
         if (f && !f->parse(o, &a)) return false;
@@ -243,6 +319,7 @@ void command_line_release(struct command_line *o)
 {
     free(o->files);
     free(o->old_pids);
+    free(o->explain.fields);
 }
 
 /* Columns of a text in UTF-8. */
@@ -254,17 +331,28 @@ static int width(const char *text)
     return n;
 }
 
-void command_line_usage(FILE *out)
+static void print_flags(FILE *out, const struct flag *rows, size_t n)
 {
     enum { LEFT = 20 };
 
-    fputs("Usage: gatehouse -f FILE|DIR [FLAG…]\n\n", out);
-    for (size_t i = 0; i < ARRAY_LEN(flags); i++) {
-        const struct flag *f = &flags[i];
+    for (size_t i = 0; i < n; i++) {
+        const struct flag *f = &rows[i];
         const char *glue = f->args && *f->args && *f->args != '[' ? " " : "";
 
         if (!f->args) continue;
         fprintf(out, "  %s%s%s%*s %s\n", f->name, glue, f->args,
                 LEFT - width(f->name) - width(glue) - width(f->args), "", f->doc);
+    }
+}
+
+void command_line_usage(FILE *out)
+{
+    fputs("Usage: gatehouse -f FILE|DIR [FLAG…]\n\n", out);
+    print_flags(out, flags, ARRAY_LEN(flags));
+    for (size_t i = 0; i < ARRAY_LEN(commands); i++) {
+        const struct command *c = &commands[i];
+
+        fprintf(out, "\n       gatehouse %s %s: %s\n\n", c->name, c->args, c->doc);
+        print_flags(out, c->flags, c->n_flags);
     }
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The command line: HAProxy's flags with HAProxy's meaning (its management manual, section 3), and
- * ours in long form. */
+ * ours in long form. Two commands stand in front of theirs: `gatehouse check …` and `gatehouse
+ * explain …`. */
 #ifndef GATEHOUSE_OPS_COMMAND_LINE_H
 #define GATEHOUSE_OPS_COMMAND_LINE_H
 
@@ -17,6 +18,18 @@ enum command_line_action {
     ACTION_DUMP_KEYWORDS,
     ACTION_DUMP_ABSENT,
     ACTION_DUMP_MANUAL,
+    ACTION_COMPAT,  /* check --compat */
+    ACTION_EXPLAIN, /* explain */
+};
+
+/* The request that `explain` is asked about. */
+struct explain_options {
+    const char *url;    /* NULL: not given */
+    const char *method; /* NULL: GET, or POST with a body */
+    const char **fields; /* "name: value" */
+    unsigned n_fields;
+    const char *src, *body, *frontend; /* NULL: not given */
+    bool json;
 };
 
 struct command_line {
@@ -38,6 +51,7 @@ struct command_line {
     int *old_pids; /* -sf, -st */
     unsigned n_old_pids;
     bool old_terminate; /* -st */
+    struct explain_options explain;
 };
 
 /* False: what is wrong was printed to stderr; exit 1. */

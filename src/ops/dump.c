@@ -2,6 +2,7 @@
 #include "ops/dump.h"
 #include "base/memory.h"
 #include "lang/manual.h"
+#include "policy/manual.h"
 
 #include <link.h>
 #include <stdio.h>
@@ -13,14 +14,33 @@ static void print_keywords(const struct vocabulary *words)
     keywords_dump(stdout, words);
 }
 
+static void print_fetches(const struct vocabulary *words)
+{
+    puts("# List of registered sample fetch functions:");
+    policy_dump_fetches(stdout, words->policy);
+}
+
+static void print_converters(const struct vocabulary *words)
+{
+    puts("# List of registered sample converter functions:");
+    policy_dump_converters(stdout, words->policy);
+}
+
+static void print_criteria(const struct vocabulary *words)
+{
+    puts("# List of registered ACL keywords:");
+    policy_dump_criteria(stdout, words->policy);
+}
+
 /* HAProxy's classes. A class without a function has nothing in it yet. */
 static const struct {
     const char *name, *doc;
     void (*print)(const struct vocabulary *);
 } classes[] = {
-    { "acl", "ACL keywords", NULL },  { "cfg", "configuration keywords", print_keywords },
-    { "cli", "CLI keywords", NULL },  { "cnv", "sample converter keywords", NULL },
-    { "flt", "filter names", NULL },  { "smp", "sample fetch functions", NULL },
+    { "acl", "ACL keywords", print_criteria },
+    { "cfg", "configuration keywords", print_keywords },
+    { "cli", "CLI keywords", NULL },  { "cnv", "sample converter keywords", print_converters },
+    { "flt", "filter names", NULL },  { "smp", "sample fetch functions", print_fetches },
     { "svc", "service names", NULL },
 };
 

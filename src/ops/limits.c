@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/limits.h"
+#include "runtime/pipe.h"
 
 #include <errno.h>
+#include <limits.h>
 #include <sys/resource.h>
 
 enum {
@@ -9,6 +11,7 @@ enum {
     MAXCONN_LEAST = 10,
     BYTES_A_CONNECTION = 8192, /* besides two buffers */
     MEMORY_OWN_MB = 64,
+    PIPES_PART = 8, /* the pipes that nobody asked for take this part of what is left at the most */
 };
 
 /* The soft limit. */
@@ -59,13 +62,32 @@ static bool apply(struct cfg *cfg, const struct global_conf *g)
     return true;
 }
 
-/* Each client connection may need one to a server. */
-static unsigned by_descriptors(unsigned own)
+/* Where the configuration does not say how many pipes there may be: as many for each thread as a
+ * part of what the limit leaves beside others allows. */
+static void choose_pipes(struct global_conf *g, uint64_t others)
+{
+    uint64_t limit = descriptors(), left = limit > others ? limit - others : 0;
+    uint64_t n = left / PIPES_PART / 2 / g->nbthread;
+
+    if (!g->maxpipes_given)
+        g->maxpipes = g->nbthread * (n < PIPES_A_WORKER ? (unsigned)n : PIPES_A_WORKER);
+}
+
+static uint64_t for_pipes(const struct global_conf *g)
+{
+    return g->no_splice ? 0 : 2 * (uint64_t)g->maxpipes;
+}
+
+/* Each client connection may need one to a server. Pipes are not worth all of them: who asks for so
+ * many gets what is left. */
+static unsigned by_descriptors(const struct global_conf *g, unsigned own)
 {
     uint64_t n = descriptors();
 
     if (n < own + 2 * MAXCONN_LEAST) return MAXCONN_LEAST;
-    n = (n - own) / 2;
+    n -= own;
+    if (for_pipes(g) + 2 * MAXCONN_LEAST < n) n -= for_pipes(g);
+    n /= 2;
     return n > MAXCONN_MOST ? MAXCONN_MOST : (unsigned)n;
 }
 
@@ -83,7 +105,8 @@ static void choose_maxconn(struct global_conf *g, unsigned own, unsigned megabyt
 {
     unsigned memory = megabytes ? by_memory(g, megabytes) : MAXCONN_MOST;
 
-    g->maxconn = by_descriptors(own);
+    choose_pipes(g, own);
+    g->maxconn = by_descriptors(g, own);
     if (memory < g->maxconn) g->maxconn = memory;
 }
 
@@ -91,7 +114,11 @@ static void choose_maxconn(struct global_conf *g, unsigned own, unsigned megabyt
  * what the limit should allow, but few configurations come to that. */
 static bool suffice(struct cfg *cfg, const struct global_conf *g, unsigned own)
 {
-    uint64_t clients = (uint64_t)g->maxconn + own, wanted = 2 * (uint64_t)g->maxconn + own;
+    uint64_t pipes = g->no_splice        ? 0
+                     : g->maxpipes_given ? g->maxpipes
+                                         : (uint64_t)PIPES_A_WORKER * g->nbthread;
+    uint64_t clients = (uint64_t)g->maxconn + own;
+    uint64_t wanted = clients + g->maxconn + 2 * pipes;
     const struct word *at = g->maxconn_at.at.line ? &g->maxconn_at : NULL;
 
     if (descriptors() >= wanted) return true;
@@ -99,7 +126,7 @@ static bool suffice(struct cfg *cfg, const struct global_conf *g, unsigned own)
     if (descriptors() < clients) return missed(cfg, g, at, "maxconn", clients);
     return !cfg_notice(cfg, at,
                        "the limit of descriptors, %llu, is less than the %llu that it takes when "
-                       "each of %u clients needs a server connection",
+                       "each of %u clients needs a server connection, and for pipes",
                        (unsigned long long)descriptors(), (unsigned long long)wanted, g->maxconn);
 }
 
@@ -107,8 +134,14 @@ bool limits_settle(struct cfg *cfg, struct global_conf *g, unsigned own, unsigne
                    bool reload)
 {
     if (!reload && !apply(cfg, g)) return false;
-    if (g->maxconn) return suffice(cfg, g, own);
-    choose_maxconn(g, own, memory_mb);
+    if (!g->maxconn) {
+        choose_maxconn(g, own, memory_mb);
+    } else {
+        if (!suffice(cfg, g, own)) return false;
+        choose_pipes(g, (uint64_t)own + g->maxconn);
+    }
+    g->descriptors = descriptors() < UINT_MAX ? (unsigned)descriptors() : UINT_MAX;
+    g->own_descriptors = own;
     return true;
 }
 

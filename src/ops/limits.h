@@ -8,9 +8,9 @@
 /* At start, before anything is opened: as many descriptors as the hard limit allows. */
 void limits_raise(void);
 
-/* Applies `ulimit-n` and `fd-hard-limit` (not on a reload), settles `maxconn` where it is not
- * given, and sees to it that there are descriptors enough for it. `own`: how many the process needs
- * for itself; `memory_mb`: -m, 0: not given. False: an error was reported. */
+/* Applies `ulimit-n` and `fd-hard-limit` (not on a reload), settles `maxconn` and `maxpipes` where
+ * they are not given, and sees to it that there are descriptors enough. `own`: how many the process
+ * needs for itself; `memory_mb`: -m, 0: not given. False: an error was reported. */
 bool limits_settle(struct cfg *cfg, struct global_conf *g, unsigned own, unsigned memory_mb,
                    bool reload);
 

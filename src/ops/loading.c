@@ -123,12 +123,31 @@ static unsigned count_binds(const struct snapshot *s)
     return n;
 }
 
-/* Descriptors that are not connections: the standard ones, logs and the Runtime API; each worker's
- * loop, inbox and listening sockets. */
-static unsigned own_descriptors(const struct build *b, unsigned binds)
+static unsigned count_logs(const struct log_line *lines)
 {
-    enum { FIXED = 48, A_WORKER = 3 };
-    return FIXED + b->n_workers * (A_WORKER + binds);
+    unsigned n = 0;
+
+    for (; lines; lines = lines->next) n++;
+    return n;
+}
+
+/* Descriptors that are neither connections nor pipes: the standard ones, the control thread's, and
+ * some for files and lookups; logs; the Runtime API's sockets and clients; each worker's loop,
+ * inbox and listening sockets. */
+static unsigned own_descriptors(const struct snapshot *s, unsigned n_workers, unsigned binds)
+{
+    enum { FIXED = 24, A_WORKER = 3, API_CLIENTS = 10, API_MANY = 1000 };
+    const struct global_conf *g = &s->global;
+    unsigned n = FIXED + n_workers * (A_WORKER + binds) + count_logs(g->log_lines);
+
+    for (unsigned i = 0; i < s->n_proxies; i++) {
+        const struct log_line *lines = s->proxies[i]->log_lines;
+        /* Those of the same defaults are the same. */
+        if (i == 0 || lines != s->proxies[i - 1]->log_lines) n += count_logs(lines);
+    }
+    for (const struct api_bind *b = g->api_binds; b; b = b->next) n++;
+    if (!g->api_maxconn) return n + API_CLIENTS;
+    return n + (g->api_maxconn < API_MANY ? g->api_maxconn : API_MANY);
 }
 
 /* ---- messages ---- */
@@ -166,6 +185,11 @@ static void report(struct loading *l, const struct build *b, struct diag *diag)
     if ((o->warnings_are_errors || g->zero_warning) && diag->n_warnings && !diag->n_errors)
         diag_error(diag, NULL, "a warning is an error here (%s)",
                    o->warnings_are_errors ? "-dW" : "zero-warning");
+    l->n_errors = diag->n_errors;
+    if (l->compat) {
+        l->compat_print(l);
+        return;
+    }
     if (!l->quiet || diag->n_errors) diag_print(diag, stderr);
     if (diag->n_errors) l->errors = error_lines(diag);
 }
@@ -187,8 +211,9 @@ static bool build(struct loading *l, struct build *b, struct cfg *cfg)
     l->n_listeners = count_binds(b->snapshot);
     ok &= build_compile(b, cfg);
     if (!l->open || !ok) return ok;
-    return limits_settle(cfg, &b->snapshot->global, own_descriptors(b, l->n_listeners),
-                         o->memory_mb, l->before != NULL) &&
+    return limits_settle(cfg, &b->snapshot->global,
+                         own_descriptors(b->snapshot, b->n_workers, l->n_listeners), o->memory_mb,
+                         l->before != NULL) &&
            build_open(b, cfg);
 }
 
@@ -201,6 +226,18 @@ static void begin(struct cfg *cfg, struct arena *a, struct diag *diag, const str
     cfg->world =
         (struct cond_world){ .defined = is_defined, .feature = feature_built, .user = &cfg->env };
     set_variables(o, &cfg->env);
+}
+
+/* Where expressions find what they name. */
+static void begin_policy(const struct loading *l, struct build *b, struct cfg *cfg)
+{
+    b->policy = (struct policy_cfg){ .cfg = cfg,
+                                     .rows = l->words->policy,
+                                     .objects = &l->engine->objects,
+                                     .var_names = l->engine->var_names,
+                                     .n_workers = l->before ? l->engine->n_workers : THREADS_MOST,
+                                     .resolve = build_resolve };
+    cfg->policy = &b->policy;
 }
 
 struct snapshot *load_configuration(struct loading *l)
@@ -220,9 +257,12 @@ struct snapshot *load_configuration(struct loading *l)
 
     begin(&cfg, &b.snapshot->arena, &diag, o, l->words);
     cfg.user = &b;
+    cfg.compat = l->compat;
+    begin_policy(l, &b, &cfg);
     ok = build(l, &b, &cfg);
     report(l, &b, &diag);
     ok &= diag.n_errors == 0;
+    b.snapshot->kept = b.policy.kept;
     cfg_release(&cfg);
     diag_release(&diag);
     if (ok) return b.snapshot;

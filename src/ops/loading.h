@@ -14,10 +14,12 @@ struct loading {
     bool open;                             /* open what it listens on and logs to: not for -c */
     bool (*address_taken)(struct build *); /* see struct build */
     void *user;
+    struct compat *compat; /* check --compat: notes what is missing, and says nothing; NULL … */
+    void (*compat_print)(const struct loading *); /* … before what was noted goes */
 
     /* What came of it */
     unsigned n_listeners; /* addresses that it binds */
-    unsigned n_warnings;
+    unsigned n_warnings, n_errors;
     bool quiet;
     char *errors; /* their first lines, each with its line end; NULL: none. The caller's to free */
 };

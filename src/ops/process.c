@@ -39,7 +39,6 @@ struct process {
     msec_t hard_stop;   /* stop then, whatever is going on; 0: never */
     bool attached;      /* the control thread's loop is there */
     bool serving;       /* the workers run */
-    bool stopping;      /* a stop was asked for */
     bool terminating;   /* … by SIGTERM */
     unsigned tries;     /* to bind an address that an old process holds */
     char *pidfile;
@@ -108,12 +107,13 @@ static void on_grace(struct timer *t)
 static void stop(struct process *p, bool bounded)
 {
     const struct global_conf *g = &p->engine.current->global;
-    msec_t now = p->control.now, begins = now + (p->stopping ? 0 : g->grace_ms);
+    bool again = engine_stopping(&p->engine);
+    msec_t now = p->control.now, begins = now + (again ? 0 : g->grace_ms);
     msec_t limit = g->hard_stop_after_given ? g->hard_stop_after_ms : bounded ? TERM_GRACE_MS : 0;
 
     if (limit && (!p->hard_stop || begins + limit < p->hard_stop)) p->hard_stop = begins + limit;
-    if (p->stopping) return;
-    p->stopping = true;
+    if (again) return;
+    engine_begin_stop(&p->engine);
     notify_stopping(&p->notify);
     if (g->grace_ms)
         timer_set(&p->control.timers, &p->grace, begins);
@@ -180,7 +180,7 @@ static void reload(struct process *p)
 {
     struct snapshot *fresh;
 
-    if (p->stopping) {
+    if (engine_stopping(&p->engine)) {
         fputs("gatehouse: no reload while we are stopping\n", stderr);
         return;
     }
@@ -290,11 +290,11 @@ static bool write_pidfile(struct process *p, const char *path)
 /* How many pipes each worker may splice through, and how large they are. */
 static void set_pipes(struct engine *e, const struct global_conf *g)
 {
+    e->control->pipes.most = 0; /* it moves no bodies */
     for (unsigned i = 0; i < e->n_workers; i++) {
         struct pipes *p = &e->gates[i].worker.pipes;
 
-        if (g->maxpipes_given) p->most = (g->maxpipes + e->n_workers - 1) / e->n_workers;
-        if (g->no_splice) p->most = 0;
+        p->most = g->no_splice ? 0 : (g->maxpipes + e->n_workers - 1) / e->n_workers;
         if (g->pipesize) p->size = g->pipesize;
     }
 }

@@ -3,24 +3,30 @@
 
 /* ---- adding up over the workers ---- */
 
-static void add_block(struct stat_row *row, const struct counters *c, uint32_t now_s,
-                      uint32_t part_ms)
+static void add_block(struct stat_sums *sums, const struct counters *c)
 {
     const counter_t *all = (const counter_t *)c;
-    uint32_t last = atomic_load_explicit(&c->session_rate.second, memory_order_relaxed);
-    struct {
-        struct stat_rate *sum;
-        const struct rate *rate;
-    } rates[] = { { &row->session_rate, &c->session_rate },
-                  { &row->request_rate, &c->request_rate },
-                  { &row->connection_rate, &c->connection_rate } };
+    uint32_t last = rate_last(&c->session_rate);
 
-    for (unsigned i = 0; i < STAT_COUNTERS; i++) row->sums[i] += counter_get(&all[i]);
-    for (unsigned i = 0; i < ARRAY_LEN(rates); i++) {
-        rates[i].sum->now += rate_read(rates[i].rate, now_s, part_ms);
-        rates[i].sum->max += atomic_load_explicit(&rates[i].rate->max, memory_order_relaxed);
-    }
-    if (last > row->last_session_s) row->last_session_s = last;
+    for (unsigned i = 0; i < STAT_COUNTERS; i++) sums->counts[i] += counter_get(&all[i]);
+    if (last > sums->last_session_s) sums->last_session_s = last;
+}
+
+static struct stat_rate rate_of(const struct rate *r, msec_t now)
+{
+    return (struct stat_rate){ rate_read(r, (uint32_t)(now / 1000), now % 1000), rate_most(r) };
+}
+
+void stat_sum(struct stat_sums *sums, const struct counters_block *blocks, unsigned n, msec_t now)
+{
+    const struct counters *first = &blocks[0].c;
+
+    *sums = (struct stat_sums){ 0 };
+    for (unsigned i = 0; i < n; i++) add_block(sums, &blocks[i].c);
+    sums->session_rate = rate_of(&first->session_rate, now);
+    sums->request_rate = rate_of(&first->request_rate, now);
+    sums->connection_rate = rate_of(&first->connection_rate, now);
+    averages_read(&first->averages, n, sizeof *blocks, &sums->times);
 }
 
 void stat_row_init(struct stat_row *row, const struct stat_view *view, enum stat_type type,
@@ -32,8 +38,7 @@ void stat_row_init(struct stat_row *row, const struct stat_view *view, enum stat
                                                                   : state->be_counters;
 
     *row = (struct stat_row){ .view = view, .type = type, .proxy = proxy, .server = server };
-    for (unsigned i = 0; i < state->n_workers; i++)
-        add_block(row, &blocks[i].c, (uint32_t)(view->now / 1000), view->now % 1000);
+    stat_sum(&row->sums, blocks, state->n_workers, view->now);
 }
 
 /* ---- rows ---- */

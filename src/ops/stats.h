@@ -30,15 +30,27 @@ struct stat_rate {
     uint32_t now, max;
 };
 
+/* The counters of a row, of all workers. */
+struct stat_sums {
+    uint64_t counts[STAT_COUNTERS]; /* in the order of struct counters */
+    struct stat_rate session_rate, request_rate, connection_rate;
+    uint32_t last_session_s; /* 0: there was none */
+    struct average_values times;
+};
+
+/* Where a counter of that name is in `counts`. */
+#define STAT_COUNTER(field) (offsetof(struct counters, field) / sizeof(counter_t))
+
+/* Adds up n blocks; `now`: of the control thread. */
+void stat_sum(struct stat_sums *sums, const struct counters_block *blocks, unsigned n, msec_t now);
+
 struct stat_row {
     const struct stat_view *view;
     enum stat_type type;
     const struct proxy_conf *proxy;
     const struct server_conf *server; /* NULL but for STAT_SERVER */
-    uint64_t sums[STAT_COUNTERS];     /* struct counters, added up over the workers */
-    struct stat_rate session_rate, request_rate, connection_rate;
-    uint32_t last_session_s; /* 0: there was none */
-    char text[64];           /* for values that must be composed */
+    struct stat_sums sums;
+    char text[64]; /* for values that must be composed */
 };
 
 struct stat_column {

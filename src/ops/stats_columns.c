@@ -13,7 +13,7 @@ static const struct proxy *state(const struct stat_row *r)
 
 static struct stat_value counter(struct stat_row *r, unsigned i)
 {
-    return stat_u64(r->sums[i]);
+    return stat_u64(r->sums.counts[i]);
 }
 
 static struct stat_value rate(struct stat_row *r, unsigned field)
@@ -25,7 +25,17 @@ static struct stat_value rate(struct stat_row *r, unsigned field)
 static struct stat_value rate_max(struct stat_row *r, unsigned field)
 {
     const struct stat_rate *rate = (const void *)((const char *)r + field);
-    return stat_u32(rate->now > rate->max ? rate->now : rate->max);
+    return stat_u32(rate->max);
+}
+
+static struct stat_value average(struct stat_row *r, unsigned i)
+{
+    return stat_u32(r->sums.times.average[i]);
+}
+
+static struct stat_value longest(struct stat_row *r, unsigned i)
+{
+    return stat_u32(r->sums.times.most[i]);
 }
 
 static struct stat_value number(struct stat_row *r, unsigned n)
@@ -242,10 +252,11 @@ static struct stat_value downtime(struct stat_row *r, unsigned param)
 static struct stat_value lastsess(struct stat_row *r, unsigned param)
 {
     uint32_t now_s = (uint32_t)(r->view->now / 1000);
+    uint32_t last = r->sums.last_session_s;
 
     (void)param;
-    if (!r->last_session_s) return stat_s32(-1);
-    return stat_s32(now_s > r->last_session_s ? (int32_t)(now_s - r->last_session_s) : 0);
+    if (!last) return stat_s32(-1);
+    return stat_s32(now_s > last ? (int32_t)(now_s - last) : 0);
 }
 
 /* ---- connections to servers ---- */
@@ -285,25 +296,25 @@ static struct stat_value used_conns(struct stat_row *r, unsigned param)
 
 /* A field of struct counters; a rate; something that never happens yet; a column that nothing has
  * yet. */
-#define COUNTER(name, types, field, doc)                                                       \
-    {                                                                                          \
-        name, types, "MCP", counter, offsetof(struct counters, field) / sizeof(counter_t), doc \
+#define COUNTER(name, types, field, doc)                      \
+    {                                                         \
+        name, types, "MCP", counter, STAT_COUNTER(field), doc \
     }
-#define RATE(name, types, tags, read, field, doc)                      \
-    {                                                                  \
-        name, types, tags, read, offsetof(struct stat_row, field), doc \
+#define RATE(name, types, tags, read, field, doc)                           \
+    {                                                                       \
+        name, types, tags, read, offsetof(struct stat_row, sums.field), doc \
     }
 #define NEVER(name, types, doc)             \
     {                                       \
         name, types, "MCP", nothing, 0, doc \
     }
-#define AVERAGE(name, doc)                 \
-    {                                      \
-        name, B | S, "MaP", number, 0, doc \
+#define AVERAGE(name, of, doc)               \
+    {                                        \
+        name, B | S, "MaP", average, of, doc \
     }
-#define MAXIMUM(name, doc)                 \
-    {                                      \
-        name, B | S, "MMP", number, 0, doc \
+#define LONGEST(name, of, doc)               \
+    {                                        \
+        name, B | S, "MMP", longest, of, doc \
     }
 #define ABSENT(name, doc)            \
     {                                \
@@ -369,10 +380,10 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     { "lastsess", B | S, "MAP", lastsess, 0, "Seconds since the last session; -1: there was none" },
     ABSENT("last_chk", "What the last check got"),
     ABSENT("last_agt", "What the last agent check got"),
-    AVERAGE("qtime", "Average milliseconds in the queue"),
-    AVERAGE("ctime", "Average milliseconds to connect"),
-    AVERAGE("rtime", "Average milliseconds until the answer"),
-    AVERAGE("ttime", "Average milliseconds of the whole exchange"),
+    AVERAGE("qtime", AVERAGE_QUEUE, "Average milliseconds in the queue"),
+    AVERAGE("ctime", AVERAGE_CONNECT, "Average milliseconds to connect"),
+    AVERAGE("rtime", AVERAGE_ANSWER, "Average milliseconds until the answer"),
+    AVERAGE("ttime", AVERAGE_TOTAL, "Average milliseconds of the whole exchange"),
     ABSENT("agent_status", "How the last agent check ended"),
     ABSENT("agent_code", "The code that the last agent check got"),
     ABSENT("agent_duration", "Milliseconds that the last agent check took"),
@@ -401,10 +412,10 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     NEVER("cache_hits", F | B, "Answers out of a cache"),
     { "srv_icur", S, "MGP", idle_conns, 0, "Idle connections that may be reused" },
     { "src_ilim", S, "CLP", idle_limit, 0, "The limit of idle connections" },
-    MAXIMUM("qtime_max", "The most milliseconds in the queue"),
-    MAXIMUM("ctime_max", "The most milliseconds to connect"),
-    MAXIMUM("rtime_max", "The most milliseconds until the answer"),
-    MAXIMUM("ttime_max", "The most milliseconds of a whole exchange"),
+    LONGEST("qtime_max", AVERAGE_QUEUE, "The most milliseconds in the queue"),
+    LONGEST("ctime_max", AVERAGE_CONNECT, "The most milliseconds to connect"),
+    LONGEST("rtime_max", AVERAGE_ANSWER, "The most milliseconds until the answer"),
+    LONGEST("ttime_max", AVERAGE_TOTAL, "The most milliseconds of a whole exchange"),
     COUNTER("eint", F | B | S, internal_errors, "Internal errors"),
     { "idle_conn_cur", S, "MGP", number, 0, "Idle connections not known to be safe to reuse" },
     { "safe_conn_cur", S, "MGP", idle_conns, 0, "Idle connections that are safe to reuse" },

@@ -16,42 +16,47 @@ enum { MEGABYTE = 1 << 20 };
 
 /* ---- what is added up first ---- */
 
-static void add_frontends(struct info *i)
+static void add_worker(struct info *i, const struct worker *w)
 {
-    const struct stat_view view = { i->api->engine, i->snapshot, i->api->worker->now, false,
-                                    false };
-
-    for (unsigned k = 0; k < i->snapshot->n_proxies; k++) {
-        const struct proxy_conf *p = i->snapshot->proxies[k];
-        struct stat_row row;
-
-        if (!p->fe || p->disabled) continue;
-        stat_row_init(&row, &view, STAT_FRONTEND, p, NULL);
-        i->connections += row.sums[offsetof(struct counters, connections) / sizeof(counter_t)];
-        i->requests += row.sums[offsetof(struct counters, requests) / sizeof(counter_t)];
-        i->bytes_out += row.sums[offsetof(struct counters, bytes_out) / sizeof(counter_t)];
-        i->connection_rate += row.connection_rate.now;
-        i->session_rate += row.session_rate.now;
-        for (const struct bind_conf *b = p->fe->binds; b; b = b->next) i->listeners++;
-    }
+    i->sent += counter_get(&w->sent.bytes);
+    i->spliced += counter_get(&w->sent.spliced);
+    i->pipes_most += w->pipes.most;
+    i->pipes_free += counter_get(&w->pipes.n_idle);
+    i->pipes_used += counter_get(&w->pipes.n_open) - counter_get(&w->pipes.n_idle);
 }
 
-void info_init(struct info *i, const struct api *a, bool fractions)
+static void count_listeners(struct info *i)
 {
+    for (unsigned k = 0; k < i->snapshot->n_proxies; k++) {
+        const struct proxy_conf *p = i->snapshot->proxies[k];
+
+        if (!p->fe || p->disabled) continue;
+        for (const struct bind_conf *b = p->fe->binds; b; b = b->next) i->listeners++;
+    }
+    list_each(l, &i->api->sockets) i->listeners++;
+}
+
+void info_init(struct info *i, struct api *a, bool fractions)
+{
+    const struct engine *e = a->engine;
     struct mallinfo2 heap = mallinfo2();
     struct rlimit r;
 
     *i = (struct info){ .api = a, .fractions = fractions };
-    i->snapshot = a->engine->current;
-    i->age = clock_usec() - a->engine->started;
-    i->connections = a->n_connections;
-    i->requests = a->n_requests;
-    i->bytes_out = a->bytes_out;
+    i->snapshot = e->current;
+    i->age = clock_usec() - e->started;
+    stat_sum(&i->totals, e->totals, e->n_workers, a->worker->now);
+    i->connections = a->n_connections + i->totals.counts[STAT_COUNTER(connections)];
+    i->requests = a->n_requests + i->totals.counts[STAT_COUNTER(requests)];
+    for (unsigned k = 0; k < e->n_workers; k++) add_worker(i, &e->gates[k].worker);
+    add_worker(i, a->worker);
+    i->sent_rate = (uint64_t)SENT_UNIT * rate_read(&a->worker->sent.rate,
+                                                   (uint32_t)(a->worker->now / 1000),
+                                                   a->worker->now % 1000);
     i->memory_held = heap.arena + heap.hblkhd;
     i->memory_used = heap.uordblks + heap.hblkhd;
     if (getrlimit(RLIMIT_NOFILE, &r) == 0) i->descriptors = (unsigned)r.rlim_cur;
-    add_frontends(i);
-    list_each(l, &a->sockets) i->listeners++;
+    count_listeners(i);
 }
 
 /* ---- values ---- */
@@ -60,12 +65,6 @@ static struct stat_value number(struct info *i, unsigned n)
 {
     (void)i;
     return stat_u32(n);
-}
-
-static struct stat_value nothing(struct info *i, unsigned n)
-{
-    (void)i;
-    return stat_u64(n);
 }
 
 static struct stat_value u64_field(struct info *i, unsigned at)
@@ -164,17 +163,24 @@ static struct stat_value jobs(struct info *i, unsigned with_listeners)
                     (with_listeners ? i->listeners : 0));
 }
 
-/* How much of its time the process has slept, in percent of what its workers could have used. */
+/* How much of their time the workers have slept since this was asked last; when that is less than a
+ * second ago it was not long enough to tell, and the last answer holds. */
 static struct stat_value idle(struct info *i, unsigned param)
 {
+    struct api_usage *last = &i->api->usage;
+    usec_t passed = (i->age - last->at) * i->api->engine->n_workers, used;
     struct rusage u;
-    double used, most = (double)i->age / 1e6 * i->api->engine->n_workers;
 
     (void)param;
-    if (getrusage(RUSAGE_SELF, &u) < 0 || most <= 0) return stat_u32(100);
-    used = (double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
-           (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6;
-    return stat_u32(used < most ? (uint64_t)(100 - 100 * used / most) : 0);
+    if (last->at && i->age - last->at < 1000000) return stat_u32(last->idle);
+    if (getrusage(RUSAGE_SELF, &u) < 0 || !passed) return stat_u32(100);
+    used = (usec_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
+           (usec_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
+    last->idle = used - last->used < passed ? 100 - (unsigned)(100 * (used - last->used) / passed)
+                                            : 0;
+    last->at = i->age;
+    last->used = used;
+    return stat_u32(last->idle);
 }
 
 static struct stat_value node(struct info *i, unsigned param)
@@ -199,7 +205,7 @@ static struct stat_value description(struct info *i, unsigned param)
 static struct stat_value stopping(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(atomic_load(&i->api->engine->draining));
+    return stat_u32(engine_stopping(i->api->engine));
 }
 
 static struct stat_value dropped_logs(struct info *i, unsigned param)
@@ -256,15 +262,18 @@ const struct info_field info_fields[] = {
     { 20, "MaxSslConns", "MMP", number, 0, "The limit of TLS connections; 0: none" },
     { 21, "CurrSslConns", "MGP", number, 0, "TLS connections now" },
     { 22, "CumSslConns", "MCP", number, 0, "TLS connections since the start" },
-    { 23, "Maxpipes", "CLP", number, 0, "The limit of pipes for splicing; 0: none" },
-    { 24, "PipesUsed", "MGP", number, 0, "Pipes in use" },
-    { 25, "PipesFree", "MGP", number, 0, "Pipes that wait for use" },
-    { 26, "ConnRate", "MRP", u32_field, AT(connection_rate), "Connections, last second" },
+    { 23, "Maxpipes", "CLP", u32_field, AT(pipes_most),
+      "The limit of pipes for splicing; 0: none" },
+    { 24, "PipesUsed", "MGP", u32_field, AT(pipes_used), "Pipes in use" },
+    { 25, "PipesFree", "MGP", u32_field, AT(pipes_free), "Pipes that wait for use" },
+    { 26, "ConnRate", "MRP", u32_field, AT(totals.connection_rate.now),
+      "Connections, last second" },
     { 27, "ConnRateLimit", "CLP", number, 0, "Their limit; 0: none" },
-    { 28, "MaxConnRate", "MMP", number, 0, "Their highest rate ever" },
-    { 29, "SessRate", "MRP", u32_field, AT(session_rate), "Sessions, last second" },
+    { 28, "MaxConnRate", "MMP", u32_field, AT(totals.connection_rate.max),
+      "Their highest rate ever" },
+    { 29, "SessRate", "MRP", u32_field, AT(totals.session_rate.now), "Sessions, last second" },
     { 30, "SessRateLimit", "CLP", number, 0, "Their limit; 0: none" },
-    { 31, "MaxSessRate", "MRP", number, 0, "Their highest rate ever" },
+    { 31, "MaxSessRate", "MRP", u32_field, AT(totals.session_rate.max), "Their highest rate ever" },
     { 32, "SslRate", "MRP", number, 0, "TLS sessions, last second" },
     { 33, "SslRateLimit", "CLP", number, 0, "Their limit; 0: none" },
     { 34, "MaxSslRate", "MMP", number, 0, "Their highest rate ever" },
@@ -280,10 +289,11 @@ const struct info_field info_fields[] = {
     { 44, "CompressBpsRateLim", "CLP", number, 0, "Their limit; 0: none" },
     { 47, "Tasks", "MGP", jobs, false, "Connections and other things that live" },
     { 48, "Run_queue", "MGP", number, 0, "Those that wait for their turn" },
-    { 49, "Idle_pct", "MaP", idle, 0, "The share of their time that the workers have slept" },
+    { 49, "Idle_pct", "MaP", idle, 0,
+      "The share of their time that the workers have slept lately" },
     { 50, "node", "COS", node, 0, "This machine's name" },
     { 51, "description", "COS", description, 0, "What it is for, as configured" },
-    { 52, "Stopping", "MGP", stopping, 0, "1 while it drains" },
+    { 52, "Stopping", "MGP", stopping, 0, "1 once an orderly end was asked for" },
     { 53, "Jobs", "MGP", jobs, true, "Connections and listeners" },
     { 54, "Unstoppable Jobs", "MGP", number, 0, "Those that a drain does not end" },
     { 55, "Listeners", "MGP", u32_field, AT(listeners), "Addresses that it listens on" },
@@ -292,9 +302,10 @@ const struct info_field info_fields[] = {
     { 58, "DroppedLogs", "MGP", dropped_logs, 0, "Log lines that no receiver took" },
     { 59, "BusyPolling", "MGP", number, 0, "1 if workers never sleep" },
     { 60, "FailedResolutions", "MGP", number, 0, "Host names that could not be resolved" },
-    { 61, "TotalBytesOut", "MGP", u64_field, AT(bytes_out), "Bytes sent to clients" },
-    { 62, "TotalSplicdedBytesOut", "MGP", nothing, 0, "Those of them that were spliced" },
-    { 63, "BytesOutRate", "MRP", nothing, 0, "Bytes sent to clients, last second" },
+    { 61, "TotalBytesOut", "MGP", u64_field, AT(sent), "Bytes sent, to clients and servers" },
+    { 62, "TotalSplicdedBytesOut", "MGP", u64_field, AT(spliced),
+      "Those of them that were spliced" },
+    { 63, "BytesOutRate", "MRP", u64_field, AT(sent_rate), "Bytes sent, last second" },
     { 64, "DebugCommandsIssued", "MGP", number, 0, "Debug commands that were used" },
     { 65, "CumRecvLogs", "MCP", number, 0, "Log lines received" },
     { 66, "Build info", "POS", version, 0, "What was built" },

@@ -5,15 +5,17 @@
 #define GATEHOUSE_OPS_STATS_INFO_H
 
 #include "ops/api.h"
-#include "ops/stats_value.h"
+#include "ops/stats.h"
 
 /* What all fields are read from; filled once a dump. */
 struct info {
-    const struct api *api;
+    struct api *api;
     const struct snapshot *snapshot;
     usec_t age; /* of the process */
-    uint64_t connections, requests, bytes_out;
-    uint32_t connection_rate, session_rate;
+    uint64_t connections, requests;
+    struct stat_sums totals;           /* of all workers */
+    uint64_t sent, spliced, sent_rate; /* bytes; a second */
+    uint32_t pipes_most, pipes_used, pipes_free;
     uint64_t memory_held, memory_used; /* bytes of the heap */
     unsigned descriptors;              /* how many may be open */
     unsigned listeners;
@@ -32,6 +34,6 @@ struct info_field {
 extern const struct info_field info_fields[];
 extern const unsigned info_n_fields;
 
-void info_init(struct info *i, const struct api *a, bool fractions);
+void info_init(struct info *i, struct api *a, bool fractions);
 
 #endif

@@ -7,6 +7,8 @@
 
 extern const struct keyword_table backend_keywords, server_options;
 
+extern const struct fetch_table proxy_fetches;
+
 /* How a server's name is turned into an address (manual: "init-addr"); bits of init_addr, in the
  * order of the bytes, lowest first. */
 enum init_addr { INIT_ADDR_END, INIT_ADDR_LAST, INIT_ADDR_LIBC, INIT_ADDR_NONE, INIT_ADDR_IP };

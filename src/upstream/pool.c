@@ -27,10 +27,22 @@ static struct server_pool *pool_of(const struct server_conn *sc)
     return &sc->server->pools[sc->h1.conn.worker->id];
 }
 
-static void count(_Atomic unsigned *n, int by)
+static unsigned count(_Atomic unsigned *n, int by)
 {
-    unsigned v = atomic_load_explicit(n, memory_order_relaxed);
-    atomic_store_explicit(n, v + (unsigned)by, memory_order_relaxed);
+    unsigned v = atomic_load_explicit(n, memory_order_relaxed) + (unsigned)by;
+    atomic_store_explicit(n, v, memory_order_relaxed);
+    return v;
+}
+
+static unsigned now_in(const _Atomic unsigned *n)
+{
+    return atomic_load_explicit(n, memory_order_relaxed);
+}
+
+static void count_busy(struct server_pool *p)
+{
+    unsigned n = count(&p->n_busy, 1);
+    if (n > p->most_busy) p->most_busy = n;
 }
 
 /* The only place where a state changes. `list`: where the connection goes; NULL for DEAD. The spill
@@ -45,7 +57,7 @@ static void server_conn_move(struct server_conn *sc, enum server_conn_state to, 
     list_remove(&sc->link);
     sc->state = (uint8_t)to;
     if (to == SERVER_CONN_IDLE) count(&p->n_idle, 1);
-    if (to == SERVER_CONN_BUSY) count(&p->n_busy, 1);
+    if (to == SERVER_CONN_BUSY) count_busy(p);
     if (list) list_push(list, &sc->link);
 }
 
@@ -81,12 +93,15 @@ void server_conn_close(struct server_conn *sc, bool reset)
     worker_bury(sc->h1.conn.worker, &sc->grave, bury);
 }
 
-/* ---- purge: half of what was not needed goes each time ---- */
+/* ---- closing idle ones: how many that were ---- */
 
-static void close_oldest(struct server_pool *p, unsigned n)
+static unsigned close_oldest(struct server_pool *p, unsigned n)
 {
-    while (n-- && !list_empty(&p->idle))
+    unsigned closed = 0;
+
+    for (; closed < n && !list_empty(&p->idle); closed++)
         server_conn_close(list_entry(p->idle.prev, struct server_conn, link), false);
+    return closed;
 }
 
 /* Takes a spilled connection for this worker; its state is still SPILLED. NULL when there is none.
@@ -109,12 +124,36 @@ static struct server_conn *unspill(struct server *s, struct worker *w, bool olde
     return sc;
 }
 
-static void purge_spill(struct server_pool *p, unsigned n)
+static unsigned close_spilled(struct server_pool *p, unsigned n)
 {
     struct server_conn *sc;
+    unsigned closed = 0;
 
-    while (n-- && (sc = unspill(p->server, p->worker, true)) != NULL) server_conn_close(sc, false);
+    for (; closed < n && (sc = unspill(p->server, p->worker, true)) != NULL; closed++)
+        server_conn_close(sc, false);
+    return closed;
 }
+
+/* So many were left at the least. */
+static void note_least(struct server_pool *p)
+{
+    unsigned left = now_in(&p->n_idle);
+    if (left < p->least_idle) p->least_idle = left;
+}
+
+/* Descriptors have run out. */
+static unsigned give_up(struct descriptor_holder *h, struct worker *w, bool all)
+{
+    struct server_pool *p = container_of(h, struct server_pool, holder);
+    unsigned closed = close_oldest(p, (now_in(&p->n_idle) + all) / 2);
+
+    (void)w;
+    closed += close_spilled(p, (now_in(&p->server->spill.n) + all) / 2);
+    note_least(p);
+    return closed;
+}
+
+/* ---- purge: half of what was not needed goes each time ---- */
 
 static void arm_purge(struct server_pool *p)
 {
@@ -126,12 +165,28 @@ static void purge(struct timer *t)
     struct server_pool *p = container_of(t, struct server_pool, purge);
 
     close_oldest(p, (p->least_idle + 1) / 2);
-    purge_spill(p, (atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) + 1) / 2);
-    p->least_idle = atomic_load_explicit(&p->n_idle, memory_order_relaxed);
-    if (!list_empty(&p->idle) || atomic_load_explicit(&p->server->spill.n, memory_order_relaxed))
+    close_spilled(p, (now_in(&p->server->spill.n) + 1) / 2);
+    p->least_idle = now_in(&p->n_idle);
+    p->most_before = p->most_busy;
+    p->most_busy = now_in(&p->n_busy);
+    if (!list_empty(&p->idle) || now_in(&p->server->spill.n)) {
         arm_purge(p);
-    else
-        object_unref(&p->server->object);
+        return;
+    }
+    list_remove(&p->holder.link);
+    object_unref(&p->server->object);
+}
+
+/* From now on the pool has something to purge. */
+static void begin_purging(struct server_pool *p, const struct server_conf *conf)
+{
+    if (timer_is_set(&p->purge)) return;
+    p->purge_ms = conf->pool_purge_ms;
+    p->most_before = p->most_busy;
+    p->most_busy = now_in(&p->n_busy);
+    object_ref(&p->server->object);
+    list_append(&p->worker->holders, &p->holder.link);
+    arm_purge(p);
 }
 
 /* ---- reuse ---- */
@@ -178,12 +233,10 @@ struct server_conn *server_conn_reuse(struct server *s, struct worker *w, bool p
     list_each(m, &p->idle)
     {
         struct server_conn *sc = list_entry(m, struct server_conn, link);
-        unsigned left;
 
         if (proven && sc->requests < 2) continue;
         if (!take(sc, probe)) continue;
-        left = atomic_load_explicit(&p->n_idle, memory_order_relaxed);
-        if (left < p->least_idle) p->least_idle = left;
+        note_least(p);
         return sc;
     }
     return take_spilled(s, w);
@@ -208,18 +261,38 @@ static void on_deadline(struct timer *t)
     if (sc->state == SERVER_CONN_BUSY) sc->notify(sc);
 }
 
-struct server_conn *server_conn_open(const struct server_conf *conf, struct worker *w,
-                                     uint16_t port, int *err)
+/* None of the idle connections would do, and descriptors run short: a new one costs one of them. */
+static void make_room(struct server_pool *p)
 {
-    struct server_conn *sc = mem_zero(sizeof *sc);
+    if (descriptors_above_high_mark(p->worker) && !close_oldest(p, 1)) close_spilled(p, 1);
+}
+
+static int open_conn(struct server_conn *sc, const struct server_conf *conf, struct worker *w,
+                     uint16_t port)
+{
     union address to = conf->address;
     int rc;
 
     if (port) address_set_port(&to.sa, port);
+    rc = conn_open(&sc->h1.conn, w, &to.sa, conf->origin, on_event);
+    if ((rc == -EMFILE || rc == -ENFILE) && descriptors_reclaim(w, true))
+        rc = conn_open(&sc->h1.conn, w, &to.sa, conf->origin, on_event);
+    return rc;
+}
+
+struct server_conn *server_conn_open(const struct server_conf *conf, struct worker *w,
+                                     uint16_t port, int *err)
+{
+    struct server_pool *p = &conf->state->pools[w->id];
+    struct server_conn *sc = mem_zero(sizeof *sc);
+    int rc;
+
+    p->worker = w;
+    make_room(p);
     h1_conn_init(&sc->h1);
     timer_init(&sc->h1.conn.timer, on_deadline);
     list_init(&sc->link);
-    rc = conn_open(&sc->h1.conn, w, &to.sa, conf->origin, on_event);
+    rc = open_conn(sc, conf, w, port);
     if (rc < 0) {
         free(sc);
         *err = -rc;
@@ -227,11 +300,24 @@ struct server_conn *server_conn_open(const struct server_conf *conf, struct work
     }
     sc->server = conf->state;
     object_ref(&sc->server->object);
-    server_conn_move(sc, SERVER_CONN_BUSY, &pool_of(sc)->busy);
+    server_conn_move(sc, SERVER_CONN_BUSY, &p->busy);
     return sc;
 }
 
 /* ---- rest ---- */
+
+/* Whether with this one there are not more than were at work at once of late: one more would never
+ * be taken. `pool-low-conn` and another one are always welcome, and while descriptors are scarce
+ * only the first is. */
+static bool may_be_needed(const struct server_pool *p, const struct server_conf *conf)
+{
+    unsigned most = p->most_busy > p->most_before ? p->most_busy : p->most_before;
+    unsigned spilled = now_in(&p->server->spill.n) / p->server->n_workers;
+
+    if (list_empty(&p->idle)) return true;
+    return !descriptors_at_low_mark(p->worker) &&
+           now_in(&p->n_idle) + now_in(&p->n_busy) + spilled <= most + conf->pool_low + 1;
+}
 
 static bool may_rest(const struct server_conn *sc, const struct server_conf *conf,
                      const struct server_pool *p)
@@ -241,15 +327,15 @@ static bool may_rest(const struct server_conn *sc, const struct server_conf *con
     if (!h->in_ended || h->in_spoilt || h->in || h->out) return false;
     if (h->conn.io.ready & (IO_READ | IO_HUP | IO_ERR)) return false;
     if (conf->max_reuse >= 0 && sc->requests > (unsigned)conf->max_reuse) return false;
+    if (!may_be_needed(p, conf)) return false;
     return conf->pool_max < 0 ||
-           atomic_load_explicit(&p->n_idle, memory_order_relaxed) * p->server->n_workers +
-                   atomic_load_explicit(&p->server->spill.n, memory_order_relaxed) <
+           now_in(&p->n_idle) * p->server->n_workers + now_in(&p->server->spill.n) <
                (unsigned)conf->pool_max;
 }
 
 static bool over_its_share(const struct server_pool *p)
 {
-    return atomic_load_explicit(&p->n_idle, memory_order_relaxed) > p->share;
+    return now_in(&p->n_idle) > p->share;
 }
 
 static void spill(struct server_conn *sc)
@@ -298,19 +384,15 @@ void server_conn_rest(struct server_conn *sc, const struct server_conf *conf)
     struct server_pool *p = pool_of(sc);
 
     sc->owner = NULL;
+    p->worker = sc->h1.conn.worker;
     h1_conn_settle(&sc->h1);
     conn_deadline(&sc->h1.conn, 0);
     if (!may_rest(sc, conf, p)) {
         server_conn_close(sc, false);
         return;
     }
-    sc->idle_since = sc->h1.conn.worker->now;
-    p->worker = sc->h1.conn.worker;
-    if (!timer_is_set(&p->purge)) {
-        p->purge_ms = conf->pool_purge_ms;
-        object_ref(&p->server->object);
-        arm_purge(p);
-    }
+    sc->idle_since = p->worker->now;
+    begin_purging(p, conf);
     server_conn_move(sc, SERVER_CONN_IDLE, &p->idle);
     watch_share(p, conf);
 }
@@ -335,14 +417,17 @@ void server_pool_init(struct server_pool *p, struct server *s)
     list_init(&p->idle);
     list_init(&p->busy);
     timer_init(&p->purge, purge);
+    list_init(&p->holder.link);
+    p->holder.give_up = give_up;
 }
 
 void server_pool_stop(struct server_pool *p)
 {
     close_oldest(p, UINT32_MAX);
-    if (p->worker) purge_spill(p, UINT32_MAX);
+    if (p->worker) close_spilled(p, UINT32_MAX);
     if (!timer_is_set(&p->purge)) return;
     timer_cancel(&p->worker->timers, &p->purge);
+    list_remove(&p->holder.link);
     object_unref(&p->server->object);
 }
 

@@ -6,11 +6,18 @@
  * looks only when its own list is empty. A connection's state is the list it is on, and
  * server_conn_move is the only one to change it.
  *
- * Manual: "http-reuse", "pool-max-conn", "pool-low-conn", "pool-purge-delay", "max-reuse". */
+ * No more are kept than could be of use: as many as were at work at once of late. And while the
+ * process has few descriptors left, fewer: at the low mark none is added to those that wait, but to
+ * an empty list; above the high mark a new connection costs an idle one its place; and when there
+ * are none left, half of what waits is closed (runtime/descriptors.h).
+ *
+ * Manual: "http-reuse", "pool-max-conn", "pool-low-conn", "pool-purge-delay", "max-reuse",
+ * "tune.pool-low-fd-ratio", "tune.pool-high-fd-ratio". */
 #ifndef GATEHOUSE_UPSTREAM_POOL_H
 #define GATEHOUSE_UPSTREAM_POOL_H
 
 #include "http/h1_conn.h"
+#include "runtime/descriptors.h"
 
 #include <pthread.h>
 
@@ -48,11 +55,13 @@ struct server_pool {
     struct list idle, busy;
     _Atomic unsigned n_idle, n_busy; /* written by the worker, read by anybody */
     unsigned least_idle;             /* since the last purge: so many were not needed */
+    unsigned most_busy, most_before; /* at once, since the last purge and between the two before */
     unsigned purge_ms;
-    unsigned share;       /* more idle ones than this are spilled … */
-    bool spilling;        /* … at the end of this turn */
-    struct grave surplus; /* for that; holds a reference to the server meanwhile */
-    struct timer purge;   /* holds a reference to the server while it is set */
+    unsigned share;                  /* more idle ones than this are spilled … */
+    bool spilling;                   /* … at the end of this turn */
+    struct grave surplus;            /* for that; holds a reference to the server meanwhile */
+    struct timer purge;              /* holds a reference to the server while it is set … */
+    struct descriptor_holder holder; /* … and so long as this is linked */
     struct worker *worker;
 };
 

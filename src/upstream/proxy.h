@@ -15,6 +15,8 @@ struct frontend_conf;
 struct backend_conf;
 struct log_route;
 struct log_line;
+struct proxy_rules;
+struct error_set;
 struct section;
 
 enum proxy_mode { MODE_TCP, MODE_HTTP };
@@ -32,6 +34,7 @@ enum proxy_option {
     OPT_HTTP_CLOSE,        /* both sides close after each exchange */
     OPT_HTTP_SERVER_CLOSE, /* the server side does */
     OPT_HTTP_IGNORE_PROBES,
+    OPT_HTTP_BUFFER_REQUEST,
     OPT_DONTLOGNULL,
     OPT_HTTP_NO_DELAY,
     OPT_CLIENT_KEEPALIVE, /* TCP keepalive, to clients … */
@@ -58,6 +61,8 @@ struct proxy_conf {
     bool log_global;                                    /* `log global`: those of `global` too */
     struct log_route *logs;                             /* where to log; NULL: nowhere */
     const char *log_tag;
+    struct proxy_rules *rules; /* gateway/rules.h */
+    struct error_set *errors;  /* gateway/reply_spec.h */
     struct frontend_conf *fe; /* NULL for a backend */
     struct backend_conf *be;  /* NULL for a frontend */
     struct proxy *state;

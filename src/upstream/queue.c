@@ -9,6 +9,7 @@ struct waiter {
     struct message message;
     struct worker *worker;
     const struct backend_conf *be;
+    const struct server *only; /* NULL: any of be's */
     struct server *server; /* set when a slot was passed on */
     void *owner;           /* NULL: left after that */
     void (*granted)(void *owner, struct server *server);
@@ -49,11 +50,19 @@ unsigned queue_longest(const struct queue *q)
 struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
                           void *owner, void (*granted)(void *owner, struct server *server))
 {
+    return queue_join_for(q, w, be, NULL, owner, granted);
+}
+
+struct waiter *queue_join_for(struct queue *q, struct worker *w, const struct backend_conf *be,
+                              struct server *only, void *owner,
+                              void (*granted)(void *owner, struct server *server))
+{
     struct waiter *m = mem_zero(sizeof *m);
     unsigned n;
 
     m->worker = w;
     m->be = be;
+    m->only = only;
     m->owner = owner;
     m->granted = granted;
     pthread_mutex_lock(&q->lock);
@@ -99,8 +108,11 @@ static void deliver(struct message *message, struct worker *w)
     object_unref(&s->object);
 }
 
-static bool serves(const struct backend_conf *be, const struct server *server)
+static bool serves(const struct waiter *m, const struct server *server)
 {
+    const struct backend_conf *be = m->be;
+
+    if (m->only) return m->only == server;
     for (unsigned i = 0; i < be->n_servers; i++)
         if (be->servers[i]->state == server) return true;
     return false;
@@ -115,7 +127,7 @@ bool queue_pass(struct queue *q, struct server *server)
     list_each(l, &q->waiting)
     {
         struct waiter *first = list_entry(l, struct waiter, link);
-        if (!serves(first->be, server)) continue;
+        if (!serves(first, server)) continue;
         list_remove(l);
         object_ref(&server->object); /* until the message has arrived */
         first->server = server;

@@ -33,6 +33,11 @@ unsigned queue_longest(const struct queue *q);
 struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
                           void *owner, void (*granted)(void *owner, struct server *server));
 
+/* The same for one server of be alone; NULL: any. */
+struct waiter *queue_join_for(struct queue *q, struct worker *w, const struct backend_conf *be,
+                              struct server *only, void *owner,
+                              void (*granted)(void *owner, struct server *server));
+
 /* Leaves the queue, wherever in it. True: it was still waiting, no slot was given. False: a slot is
  * on its way; it will be given back on arrival, and granted() will not run. */
 bool queue_leave(struct queue *q, struct waiter *m);

@@ -4,6 +4,8 @@
  * give each server n times its weight. */
 #include "upstream/backend.h"
 
+#include <stdlib.h>
+
 struct balance {
     unsigned length;
     const struct server_conf *schedule[];
@@ -24,19 +26,92 @@ static bool usable(const struct server_conf *s)
     return !s->disabled && !s->backup && s->weight;
 }
 
-/* The smooth weighted order: whoever is most behind its due is next. */
-static void fill_schedule(struct balance *b, const struct backend_conf *be, unsigned divisor,
-                          long *credit)
+/* ---- the smooth weighted order ----
+ *
+ * In each turn every server gets its weight in credit; whoever then has most is next (of equals the
+ * one that stands first in the configuration), and pays the sum of all weights. Servers of the same
+ * weight get the same, so among them it is the one that was chosen least often, and they take turns
+ * in the order of the configuration. So only one of each weight, the next of its class, need be
+ * looked at: at most 256 of them, however many servers there are. */
+
+struct class
 {
-    for (unsigned i = 0; i < b->length; i++) {
-        unsigned best = be->n_servers;
-        for (unsigned k = 0; k < be->n_servers; k++) {
-            if (!usable(be->servers[k])) continue;
-            credit[k] += (long)(be->servers[k]->weight / divisor);
-            if (best == be->n_servers || credit[k] > credit[best]) best = k;
+    int64_t credit; /* of its next server */
+    unsigned weight;
+    unsigned first, n, next; /* servers: members[first … first + n - 1], the next of them */
+};
+
+struct schedule {
+    struct class *classes;
+    unsigned n_classes;
+    unsigned *members; /* places in the configuration, by class, ascending */
+};
+
+static int by_weight_and_place(const void *a, const void *b, void *arg)
+{
+    const struct backend_conf *be = arg;
+    unsigned i = *(const unsigned *)a, k = *(const unsigned *)b;
+    unsigned wi = be->servers[i]->weight, wk = be->servers[k]->weight;
+
+    if (wi != wk) return wi < wk ? -1 : 1;
+    return i < k ? -1 : i > k;
+}
+
+static void sort_into_classes(struct schedule *s, const struct backend_conf *be, unsigned divisor)
+{
+    unsigned n = 0;
+
+    for (unsigned i = 0; i < be->n_servers; i++)
+        if (usable(be->servers[i])) s->members[n++] = i;
+    qsort_r(s->members, n, sizeof *s->members, by_weight_and_place, (void *)be);
+    for (unsigned i = 0; i < n; i++) {
+        unsigned weight = be->servers[s->members[i]]->weight / divisor;
+        struct class *c = s->n_classes ? &s->classes[s->n_classes - 1] : NULL;
+
+        if (!c || c->weight != weight) {
+            c = &s->classes[s->n_classes++];
+            *c = (struct class){ .weight = weight, .first = i };
         }
-        credit[best] -= (long)b->length;
-        b->schedule[i] = be->servers[best];
+        c->n++;
+    }
+}
+
+static unsigned next_of(const struct schedule *s, const struct class *c)
+{
+    return s->members[c->first + c->next];
+}
+
+/* The class whose next server's turn it is. */
+static struct class *next_class(struct schedule *s)
+{
+    struct class *best = s->classes;
+
+    best->credit += best->weight;
+    for (struct class *c = best + 1; c < s->classes + s->n_classes; c++) {
+        c->credit += c->weight;
+        if (c->credit > best->credit ||
+            (c->credit == best->credit && next_of(s, c) < next_of(s, best)))
+            best = c;
+    }
+    return best;
+}
+
+static void fill_schedule(struct balance *b, const struct backend_conf *be, unsigned divisor,
+                          struct arena *a)
+{
+    struct schedule s = {
+        .classes = arena_alloc(a, be->n_servers * sizeof *s.classes),
+        .members = arena_alloc(a, be->n_servers * sizeof *s.members),
+    };
+
+    sort_into_classes(&s, be, divisor);
+    for (unsigned i = 0; i < b->length; i++) {
+        struct class *c = next_class(&s);
+
+        b->schedule[i] = be->servers[next_of(&s, c)];
+        if (++c->next < c->n) continue; /* the next one of it has the same credit */
+        c->next = 0;
+        c->credit -= b->length;
     }
 }
 
@@ -52,10 +127,7 @@ static const struct balance *prepare(const struct backend_conf *be, struct arena
         if (usable(be->servers[i])) length += be->servers[i]->weight / divisor;
     b = arena_alloc(a, sizeof *b + length * sizeof *b->schedule);
     b->length = length;
-    if (length) {
-        long *credit = arena_zero(a, be->n_servers * sizeof *credit);
-        fill_schedule(b, be, divisor, credit);
-    }
+    if (length) fill_schedule(b, be, divisor, a);
     return b;
 }
 

@@ -42,18 +42,9 @@ struct server *server_get(struct objects *all, const char *backend, const char *
 bool server_slot_take(struct server *s)
 {
     unsigned limit = atomic_load_explicit(&s->maxconn, memory_order_relaxed);
-    unsigned n;
 
-    if (limit == 0) {
-        gauge_up(&s->sessions);
-        return true;
-    }
-    n = atomic_load(&s->sessions.now);
-    do {
-        if (n >= limit) return false;
-    } while (!atomic_compare_exchange_weak(&s->sessions.now, &n, n + 1));
-    if (n + 1 > atomic_load_explicit(&s->sessions.max, memory_order_relaxed))
-        atomic_store_explicit(&s->sessions.max, n + 1, memory_order_relaxed);
+    if (limit) return gauge_take(&s->sessions.now, &s->sessions.max, limit);
+    gauge_up(&s->sessions);
     return true;
 }
 
@@ -61,7 +52,7 @@ void server_slots_offer(struct server *s)
 {
     while (queue_length(s->queue) && server_slot_take(s)) {
         if (queue_pass(s->queue, s)) continue;
-        atomic_fetch_sub(&s->sessions.now, 1); /* those who wait, wait for others */
+        gauge_release(&s->sessions.now); /* those who wait, wait for others */
         return;
     }
 }
@@ -75,7 +66,7 @@ void server_slot_release(struct server *s)
         if (queue_length(s->queue) == 0) return;
     } else {
         if (atomic_load(&s->sessions.now) <= limit && queue_pass(s->queue, s)) return;
-        atomic_fetch_sub(&s->sessions.now, 1);
+        gauge_release(&s->sessions.now);
     }
     /* Somebody may have joined the queue between our look at it and our giving the slot back. */
     server_slots_offer(s);

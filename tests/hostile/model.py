@@ -5,7 +5,7 @@ A case is bytes and an expectation. It is judged by what the other side receives
 gateway says of itself. The names of the files say which side is hostile:
 
     requests_*.py   the client; the judge plays a strict server
-    responses.py    the server; the judge plays a strict client
+    responses*.py   the server; the judge plays a strict client
 
 In the bytes, `@@` stands for the case's own target, so that a request that was not in the script
 is seen wherever it turns up.

@@ -67,6 +67,14 @@ def serve():
 
 
 @pytest.fixture
+def crowd():
+    """A server for thousands of connections (peers.Crowd)."""
+    server = peers.Crowd()
+    yield server
+    server.close()
+
+
+@pytest.fixture
 def connect():
     """connect(port) opens a client connection (peers.Client)."""
     opened = []

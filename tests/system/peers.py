@@ -2,6 +2,7 @@
 """Peers of the gateway for tests: servers whose every byte is scripted, and which keep every byte
 that they receive; clients that read answers to the letter."""
 import os
+import select
 import socket
 import struct
 import threading
@@ -201,6 +202,66 @@ class Server:
         if self.path and os.path.exists(self.path):
             os.unlink(self.path)
         assert not self.failed, self.failed
+
+
+class Crowd:
+    """A server for many connections in one thread: answers every request, whole in what has come,
+    with the same bytes. `open` has the connections that are open now, `most` how many ever were."""
+
+    ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok"
+
+    def __init__(self):
+        self.sock = socket.create_server(("127.0.0.1", 0), backlog=4096)
+        self.sock.setblocking(False)
+        self.port = self.sock.getsockname()[1]
+        self.open = {}
+        self.most = 0
+        self.requests = 0
+        self.over = False
+        self.epoll = select.epoll()
+        self.epoll.register(self.sock.fileno(), select.EPOLLIN)
+        self.thread = threading.Thread(target=self.run, daemon=True)
+        self.thread.start()
+
+    def run(self):
+        while not self.over:
+            for fd, _ in self.epoll.poll(0.2):
+                if fd == self.sock.fileno():
+                    self.accept_all()
+                else:
+                    self.serve(self.open[fd])
+
+    def accept_all(self):
+        try:
+            while True:
+                sock, _ = self.sock.accept()
+                sock.setblocking(False)
+                sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.open[sock.fileno()] = sock
+                self.most = max(self.most, len(self.open))
+                self.epoll.register(sock.fileno(), select.EPOLLIN)
+        except BlockingIOError:
+            pass
+
+    def serve(self, sock):
+        try:
+            data = sock.recv(1 << 16)
+        except OSError:
+            data = b""
+        n = data.count(b"\r\n\r\n")
+        if n:
+            self.requests += n
+            sock.send(self.ANSWER * n)
+        else:
+            del self.open[sock.fileno()]
+            sock.close()
+
+    def close(self):
+        self.over = True
+        self.thread.join()
+        for sock in [self.sock, *self.open.values()]:
+            sock.close()
+        self.epoll.close()
 
 
 class Client(Link):

@@ -182,15 +182,121 @@ def test_hundreds_of_short_connections(gateway, serve):
     assert not wrong, wrong[:5]
 
 
+# ---- descriptors, and the connections that wait in pools ----
+
+
+class Together:
+    """A handler of peers.Server: holds the requests for /hold until so many are there."""
+
+    def __init__(self, n):
+        self.barrier = threading.Barrier(n)
+
+    def __call__(self, link, server):
+        while True:
+            if link.read_request().target == b"/hold":
+                self.barrier.wait(peers.PATIENCE)
+            link.answer()
+
+
+def at_once(port, n, connect):
+    """So many requests at once, each on a connection of its own."""
+    clients = [connect(port) for _ in range(n)]
+    for c in clients:
+        c.send(b"GET /hold HTTP/1.1\r\nHost: h\r\n\r\n")
+    for c in clients:
+        assert c.read_answer().status == 200
+    return clients
+
+
+def still_open(server):
+    """Its connections on which the gateway's end has not come."""
+    return sum(link.sock.fileno() >= 0 for link in list(server.links))
+
+
+def with_marks(low, high):
+    return peers.plain("nbthread 1\n    ulimit-n 460\n"
+                       f"    tune.pool-low-fd-ratio {low}\n    tune.pool-high-fd-ratio {high}").replace("maxconn 500", "maxconn 200")
+
+
+@pytest.mark.parametrize("low, kept", [(100, 10), (20, 1)])
+def test_low_mark_of_descriptors(gateway, serve, connect, low, kept):
+    """With 120 of 460 descriptors in use, no second idle connection is kept at 20 %."""
+    server = serve(Together(10))
+    g = gateway(with_marks(low, 100), server=server.port)
+    crowd = [connect(g.port["fe"]) for _ in range(120)]
+    at_once(g.port["fe"], 10, connect)
+    gate.wait_until(lambda: still_open(server) == kept, 2, f"{kept} connections to be kept")
+    assert all(c.get().status == 200 for c in crowd[:5])
+
+
+@pytest.mark.gatehouse("HAProxy keeps fewer")
+@pytest.mark.parametrize("high, most", [(100, 11), (20, 10)])
+def test_high_mark_of_descriptors(gateway, serve, connect, high, most):
+    """A session's first request takes no idle connection, but may cost one its place."""
+    server = serve(Together(10))
+    g = gateway(with_marks(100, high), server=server.port)
+    crowd = [connect(g.port["fe"]) for _ in range(120)]
+    at_once(g.port["fe"], 10, connect)
+    gate.wait_until(lambda: still_open(server) == 10, 2, "all ten to be kept")
+    assert crowd[0].get().status == 200
+    gate.wait_until(lambda: still_open(server) == most, 2, f"{most} connections to be left")
+
+
+@pytest.mark.gatehouse("HAProxy does not take them back then")
+@pytest.mark.parametrize("threads", [1, 2])
+def test_idle_connections_give_way(gateway, serve, connect, threads):
+    """Clients, and the connections for them, get the descriptors of those that are idle."""
+    server = serve(Together(10))
+    g = gateway(peers.plain(f"nbthread {threads}"), server=server.port)
+    at_once(g.port["fe"], 10, connect)
+    gate.wait_until(lambda: still_open(server) >= 9, 2, "them to be kept")
+    hard = resource.prlimit(g.pid, resource.RLIMIT_NOFILE)[1]
+    resource.prlimit(g.pid, resource.RLIMIT_NOFILE, (len(os.listdir(f"/proc/{g.pid}/fd")), hard))
+    for _ in range(4):
+        assert connect(g.port["fe"]).get().status == 200
+
+
+@pytest.mark.gatehouse("HAProxy lets some of them wait for long")
+@pytest.mark.threads
+@pytest.mark.parametrize("where", ["global", "frontend", "bind"])
+def test_maxconn_is_exact(gateway, serve, where):
+    """However many come at once, to however many threads."""
+    limit, lock, now, most = 7, threading.Lock(), [0], [0]
+
+    def handler(link, server):
+        link.read_request()
+        with lock:
+            now[0] += 1
+            most[0] = max(most[0], now[0])
+        time.sleep(0.01)
+        with lock:
+            now[0] -= 1
+        link.answer()
+
+    text = peers.plain("nbthread 4")
+    text = {"global": text.replace("maxconn 500", f"maxconn {limit}"),
+            "frontend": text.replace("frontend fe\n", f"frontend fe\n    maxconn {limit}\n"),
+            "bind": text.replace("@fe@\n", f"@fe@ maxconn {limit}\n")}[where]
+    server = serve(handler)
+    g = gateway(text, server=server.port)
+    for _ in range(3):
+        clients = [peers.Client(g.port["fe"]) for _ in range(60)]
+        for c in clients:
+            c.send(b"GET / HTTP/1.1\r\nHost: h\r\nConnection: close\r\n\r\n")
+        assert [c.read_answer().status for c in clients] == [200] * 60
+        for c in clients:
+            c.close()
+    assert 2 <= most[0] <= limit
+
+
 # HAProxy wants two descriptors for each connection that maxconn allows, or does not start.
 IDLE, MAXCONN = (9000, 9500) if gate.is_haproxy() else (10000, 12000)
 
 
 @pytest.mark.serial
-def test_ten_thousand_idle_clients(gateway, serve, connect):
-    server = serve()
+def test_ten_thousand_idle_clients(gateway, crowd, connect):
     text = peers.plain("nbthread 2").replace("maxconn 500", f"maxconn {MAXCONN}").replace("client 20s", "client 300s")
-    g = gateway(text, server=server.port)
+    g = gateway(text, server=crowd.port)
     warm = connect(g.port["fe"])
     assert warm.get().status == 200
     before = gate.rss(g.pid)
@@ -198,7 +304,7 @@ def test_ten_thousand_idle_clients(gateway, serve, connect):
     idle = []
     try:
         for i in range(IDLE):
-            s = socket.create_connection(("127.0.0.1", g.port["fe"]))
+            s = socket.create_connection(("127.0.0.1", g.port["fe"]), peers.PATIENCE)
             s.sendall(request)
             idle.append(s)
             if len(idle) % 100 == 0:
@@ -218,6 +324,7 @@ def test_ten_thousand_idle_clients(gateway, serve, connect):
         for s in idle:
             poll.register(s, select.POLLIN)
         assert not poll.poll(0), "an idle client was sent something, or closed"
+        assert len(crowd.open) < 300, "idle server connections that nobody will need"
     finally:
         for s in idle:
             s.close()

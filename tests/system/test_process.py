@@ -502,6 +502,25 @@ def test_grace(gateway, serve):
     assert time.monotonic() - start >= 0.65
 
 
+def test_grace_is_told(gateway, serve, tmp_path):
+    """During `grace`, which is before anything ends, it is known already that it will."""
+    path = f"{tmp_path}/stats.sock"
+    g = gateway(text(server=serve().port, extra=f"grace 10s\n    stats socket {path} level admin"))
+
+    def stopping():
+        with socket.socket(socket.AF_UNIX) as s:
+            s.connect(path)
+            s.sendall(b"show info\n")
+            s.shutdown(socket.SHUT_WR)
+            return "Stopping: 1" in s.makefile("r").read()
+
+    gate.wait_until(lambda: os.path.exists(path), what="the stats socket")
+    assert not stopping()
+    g.tell(signal.SIGUSR1)
+    gate.wait_until(stopping, 3, "Stopping in show info")
+    assert get(g.port["fe"]).status == 200
+
+
 # ---- listening sockets ----
 
 

@@ -253,6 +253,21 @@ def redispatched(s):
 
 
 @scenario
+def redispatched_to_the_same(s):
+    """Which is a retry then, and no choice."""
+    go, handler = slow_server()
+    s.start(backend="retries 2\n timeout connect 100ms\n option redispatch 1\n server s1 127.0.0.1:1\n"
+            f" server s2 {s.serve(handler)} maxconn 1")
+    clients = [s.connect() for _ in range(3)]
+    for c in clients:
+        c.send(GET)
+        time.sleep(0.3)
+    assert clients[1].read_answer().status == clients[2].read_answer().status == 503
+    go.set()
+    assert clients[0].read_answer().status == 200
+
+
+@scenario
 def server_says_nothing(s):
     s.start(backend="server s1 " + s.serve(saying(b"")))
     assert s.connect().get().status == 502

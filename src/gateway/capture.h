@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Captures: parts of a request and of its answer that are kept for logs and later rules. A frontend
+ * declares slots (`capture request header`, `declare capture`); a rule `capture … len N` makes one
+ * of its own. Manual: "capture request header". */
+#ifndef GATEHOUSE_GATEWAY_CAPTURE_H
+#define GATEHOUSE_GATEWAY_CAPTURE_H
+
+#include "policy/expr.h"
+
+struct request;
+
+enum { CAPTURES_MOST = 128 }; /* slots of each kind in one frontend */
+
+/* One slot. */
+struct capture_slot {
+    struct capture_slot *next;
+    struct slice name; /* the field's, in lower case; empty: rules fill it */
+    unsigned len;
+    unsigned index; /* 0, 1, … in the order of declaration */
+};
+
+/* A frontend's slots of one kind; part of a snapshot. */
+struct capture_slots {
+    struct capture_slot *first, **last;
+    unsigned n;
+};
+
+/* The slots' values in one request, in its arena; made when the first one is kept. A slice with a
+ * NULL pointer: nothing was. */
+struct capture_list {
+    unsigned n_request, n_response;
+    struct slice *request, *response;
+};
+
+/* What the field slots keep: the last occurrence of each field. */
+void capture_fields(struct request *r, bool response);
+
+/* Keeps a value, cut to the slot's length; false: there is no such slot. */
+bool capture_keep(struct context *c, bool response, unsigned index, struct slice value);
+
+/* The slot's value; false: there is none. */
+bool capture_get(const struct context *c, bool response, unsigned index, struct slice *out);
+
+#endif

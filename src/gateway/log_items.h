@@ -1,0 +1,16 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What log formats are made of, and the formats themselves. */
+#ifndef GATEHOUSE_GATEWAY_LOG_ITEMS_H
+#define GATEHOUSE_GATEWAY_LOG_ITEMS_H
+
+#include "policy/format.h"
+
+struct request;
+
+extern const struct format_item_table log_items;
+
+/* The request's unique id, made by its frontend's unique-id-format when first asked for; empty: it
+ * has none. */
+struct slice request_unique_id(struct request *r);
+
+#endif
