@@ -18,28 +18,39 @@ const struct section_kind *const registry_sections[] = {
 };
 
 const struct keyword_table *const registry_keywords[] = {
-    &limit_keywords,       &identity_keywords,  &process_keywords,
-    &environment_keywords, &tuning_keywords,    &api_keywords,
-    &log_keywords,         &proxy_keywords,     &timeout_keywords,
-    &option_keywords,      &keepalive_keywords, &frontend_keywords,
-    &rule_keywords,        &forward_keywords,   &name_keywords,
-    &realip_keywords,      &capture_keywords,   &log_format_keywords,
-    &error_keywords,       &userlist_keywords,  &user_options,
-    &group_options,        &bind_options,       &api_bind_options,
-    &backend_keywords,     &server_options,     NULL,
+    &limit_keywords,    &identity_keywords,   &process_keywords,   &environment_keywords,
+    &tuning_keywords,   &api_keywords,        &log_keywords,       &proxy_keywords,
+    &timeout_keywords,  &option_keywords,     &keepalive_keywords, &frontend_keywords,
+    &rule_keywords,     &forward_keywords,    &name_keywords,      &realip_keywords,
+    &capture_keywords,  &log_format_keywords, &variable_keywords,  &error_keywords,
+    &userlist_keywords, &user_options,        &group_options,      &bind_options,
+    &api_bind_options,  &backend_keywords,    &server_options,     NULL,
 };
 
 const struct fetch_table *const registry_fetches[] = {
-    &basic_fetches, &request_fetches, &field_fetches, &cookie_fetches,
-    &query_fetches, &body_fetches,    &auth_fetches,  &response_fetches,
-    &rule_fetches,  &capture_fetches, &proxy_fetches, &connection_fetches,
-    NULL,
+    &basic_fetches, &request_fetches,
+    &field_fetches, &cookie_fetches,
+    &query_fetches, &body_fetches,
+    &auth_fetches,  &response_fetches,
+    &rule_fetches,  &capture_fetches,
+    &proxy_fetches, &connection_fetches,
+    &id_fetches,    NULL,
 };
 
 const struct converter_table *const registry_converters[] = {
-    &arith_converters,  &string_converters, &regsub_converters,  &encoding_converters,
-    &digest_converters, &date_converters,   &http_converters,    &json_converters,
-    &map_converters,    &state_converters,  &capture_converters, NULL,
+    &arith_converters,
+    &string_converters,
+    &regsub_converters,
+    &encoding_converters,
+    &digest_converters,
+    &date_converters,
+    &http_converters,
+    &json_converters,
+    &map_converters,
+    &state_converters,
+    &capture_converters,
+    &name_converters,
+    NULL,
 };
 
 const struct format_item_table *const registry_items[] = { &log_items, NULL };

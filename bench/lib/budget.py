@@ -38,7 +38,7 @@ def errors(rounds, name):
 
 
 def verdict(met, measured, against, rounds, settled=True):
-    failed = sum(errors(rounds, n) for n in rounds if n.partition("@")[0] == SUBJECT)
+    failed = sum(errors(rounds, n) for n in rounds if n.startswith(SUBJECT))
     if failed:
         return Verdict(measured, against, f"NOT met: {failed} requests failed")
     if met and not settled:
@@ -50,21 +50,60 @@ OPEN = Verdict("–", "–", "not measured")
 
 
 class Cheaper(NamedTuple):
-    """CPU time a request, as a ratio to the cheapest of the peers and of their settings."""
+    """CPU time a request, as a ratio to the cheapest of the peers and of their settings, or of those
+    that are named."""
     limit: float
+    peers: tuple = ()
 
     def __str__(self):
-        return f"≤ {self.limit:.2f} of the cheapest peer"
+        return f"≤ {self.limit:.2f} of {' and '.join(self.peers) or 'the cheapest peer'}"
 
     def judge(self, rounds):
         # the cheapest peer is the one to which our ratio is largest
-        peers = {n: ratios(rounds, SUBJECT, n) for n in rounds if n.startswith(("haproxy", "nginx"))}
+        names = self.peers or [n for n in rounds if n.startswith(("haproxy", "nginx"))]
+        peers = {n: ratios(rounds, SUBJECT, n) for n in names}
         worst = max((n for n in peers if peers[n]), key=lambda n: statistics.median(peers[n]),
                     default=None)
         if worst is None:
             return OPEN
         return verdict(statistics.median(peers[worst]) <= self.limit, spread(peers[worst], 3), worst, rounds,
-                       all(peers.values()) and {"haproxy", "nginx"} <= set(peers))
+                       all(peers.values()) and (self.peers or {"haproxy", "nginx"} <= set(peers)))
+
+
+class Both(NamedTuple):
+    """Two budgets, of which each must be met."""
+    first: Cheaper
+    second: Cheaper
+
+    def __str__(self):
+        return f"{self.first}, and {self.second}"
+
+    def judge(self, rounds):
+        verdicts = [b.judge(rounds) for b in self]
+        worst = next((v.met for v in verdicts if v.met != "met"), "met")
+        return Verdict(*(", and ".join(v[i] for v in verdicts) for i in (0, 1)), worst)
+
+
+class Extra(NamedTuple):
+    """What its rules cost Gatehouse, as a share of what they cost haproxy: CPU time a request above
+    that of the same program on the same load without them (NAME-plain)."""
+    limit: float
+
+    def __str__(self):
+        return f"above plain proxying ≤ {self.limit:.2f} of what it is in haproxy"
+
+    def judge(self, rounds):
+        four = [rounds.get(n) for n in (SUBJECT, SUBJECT + "-plain", "haproxy", "haproxy-plain")]
+        if not all(isinstance(x, list) for x in four):
+            return OPEN
+        # in units of haproxy's plain request, for the machine's speed changes between rounds
+        pairs = [((a["us"] - b["us"]) / d["us"], (c["us"] - d["us"]) / d["us"])
+                 for a, b, c, d in zip(*four) if a and b and c and d]
+        if not pairs:
+            return OPEN
+        ours, theirs = (statistics.median(p[i] for p in pairs) for i in (0, 1))
+        return verdict(ours <= self.limit * theirs,
+                       f"{ours:+.3f} against {theirs:+.3f} of haproxy's plain request", "haproxy", rounds)
 
 
 class MoreWorkers(NamedTuple):

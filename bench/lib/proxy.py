@@ -35,9 +35,10 @@ def session(sid):
 
 
 class Proxy:
-    """Runs from its making until stop(), on ports of its own. `failure` says why it does not."""
+    """Runs from its making until stop(), on ports of its own. `failure` says why it does not.
+    `wrap` goes before its command line, `options` behind it."""
 
-    def __init__(self, host, name, workload, gatehouse):
+    def __init__(self, host, name, workload, gatehouse, wrap=(), options=""):
         kind, _, threads = name.partition("@")
         entrant = ENTRANTS[kind]
         self.name, self.process, self.failure = name, None, ""
@@ -51,8 +52,11 @@ class Proxy:
         values = dict(self.ports, backend_port=host.backend_port, threads=threads or 1, dir=self.dir,
                       scratch=host.scratch)
         if entrant.conf:
-            values["conf"] = self.fill(workload.conf, entrant.conf.format(needs=workload.needs), values)
-        self.start(host, [program] + shlex.split(entrant.arguments.format(**values)))
+            more = workload.blanks(values) if workload.blanks else {}
+            values["conf"] = self.fill(entrant.folder or workload.conf,
+                                       entrant.conf.format(needs=workload.needs), {**values, **more})
+        self.start(host, [*wrap, program] + shlex.split(entrant.arguments.format(**values) + " " + options),
+                   30 if wrap else 5)
 
     def fill(self, folder, name, values):
         """Writes the configuration with its blanks filled in; its path."""
@@ -63,12 +67,12 @@ class Proxy:
             f.write(text)
         return path
 
-    def start(self, host, argv):
+    def start(self, host, argv, patience):
         log = os.path.join(self.dir, "log")
         with open(log, "wb") as f:
             self.process = host.start(argv, host.proxy_cpus, signal.SIGTERM, stdout=f, stderr=f,
                                       cwd=self.dir)
-        if host.wait_for_port(self.process, self.ports["port"]):
+        if host.wait_for_port(self.process, self.ports["port"], patience):
             time.sleep(.2)  # for the workers behind the socket
             return
         with open(log, encoding="utf-8", errors="replace") as f:

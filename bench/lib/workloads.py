@@ -4,9 +4,10 @@
 A workload is a row in WORKLOADS; a proxy, or a proxy with other settings, is a row in ENTRANTS. Adding
 one takes a row, and for an entrant a file in bench/conf/.
 """
-from typing import NamedTuple, Optional, Union
+from typing import Callable, NamedTuple, Optional, Union
 
-from .budget import Cheaper, IdleBytes, MoreWorkers
+from . import thousand
+from .budget import Both, Cheaper, Extra, IdleBytes, MoreWorkers
 
 LOAD, H2LOAD, IDLE = "load", "h2load", "idle"  # who makes the load; IDLE: load, and memory is measured
 IDLE_CONNECTIONS = 5000
@@ -17,6 +18,7 @@ class Entrant(NamedTuple):
     program: str
     arguments: str
     conf: str = ""
+    folder: str = ""  # of bench/conf/; if not the workload's
 
 
 HAPROXY_FLAGS = "-db -f {conf}"
@@ -30,6 +32,12 @@ ENTRANTS = {
     "haproxy-splice": Entrant("haproxy", HAPROXY_FLAGS, "{needs}-splice.cfg"),
     "nginx":          Entrant("nginx", NGINX_FLAGS, "nginx.conf"),
     "nginx-buf64k":   Entrant("nginx", NGINX_FLAGS, "nginx-buf64k.conf"),
+    # the same as in W1, for what rules cost on top of it
+    "gatehouse-plain": Entrant("gatehouse", HAPROXY_FLAGS, "h1.cfg", "plain"),
+    "haproxy-plain":  Entrant("haproxy", HAPROXY_FLAGS, "h1.cfg", "plain"),
+    # a map in the place of rules
+    "gatehouse-map":  Entrant("gatehouse", HAPROXY_FLAGS, "{needs}-map.cfg"),
+    "haproxy-map":    Entrant("haproxy", HAPROXY_FLAGS, "{needs}-map.cfg"),
     # the floor: what the sockets alone cost, without and with HTTP's heads
     "relay-epoll":    Entrant("relay-epoll", "-b 262144 {port} {backend_port}"),
     "relay-splice":   Entrant("relay-epoll", "-s -b 1048576 {port} {backend_port}"),
@@ -38,6 +46,8 @@ ENTRANTS = {
 
 PEERS = ("gatehouse", "haproxy", "nginx")
 BEST = ("gatehouse", "haproxy", "haproxy-buf64k", "haproxy-splice", "nginx", "nginx-buf64k")
+RULES = ("gatehouse", "gatehouse-plain", "haproxy", "haproxy-plain", "nginx")
+CHOICE = ("gatehouse", "gatehouse-map", "haproxy", "haproxy-map", "nginx")
 WORKERS = ("gatehouse", "gatehouse@2", "haproxy", "haproxy@2")
 
 
@@ -50,10 +60,13 @@ class Workload(NamedTuple):
     entrants: tuple = PEERS
     floor: str = ""                      # the entrant that --floor adds
     same_cpus: bool = False              # the proxies share all the bench's CPUs with the load
-    budget: Optional[Union[Cheaper, IdleBytes, MoreWorkers]] = None
+    budget: Optional[Union[Both, Cheaper, Extra, IdleBytes, MoreWorkers]] = None
+    blanks: Optional[Callable] = None    # more to fill in, made from the other blanks
 
 
 W1 = dict(floor="relay-http", budget=Cheaper(0.90))
+W9 = dict(conf="many", entrants=CHOICE, budget=Both(Cheaper(0.90, ("haproxy-map", "nginx")),
+                                                    Cheaper(0.50, ("haproxy",))))
 W3 = dict(entrants=BEST, budget=Cheaper(0.90))
 H2_TLS = "--tls13-ciphers=TLS_AES_128_GCM_SHA256 --groups=X25519 https://127.0.0.1:{tls_port}/"
 
@@ -75,6 +88,13 @@ WORKLOADS = {
                         tool=IDLE, budget=IdleBytes(460)),
     "W2":      Workload("the guide's rules, 64 connections", "-c 64 -H api-key:hello -p /api/100 {port}",
                         conf="rules", budget=Cheaper(0.90)),
+    "W2a":     Workload("those rules without counting, beside none, 64 connections",
+                        "-c 64 -H api-key:hello -p /api/100 {port}", conf="key", entrants=RULES,
+                        budget=Extra(0.50)),
+    "W9-host": Workload("1,000 use_backend rules by host, 64 connections",
+                        "-c 64 -v 1000 -a s####.example.com {port}", blanks=thousand.by_host, **W9),
+    "W9-path": Workload("1,000 use_backend rules by path, 64 connections",
+                        "-c 64 -v 1000 -p /s####/100 {port}", blanks=thousand.by_path, **W9),
     "W4-ka":   Workload("TLS 1.3, 100 B answers, 64 keep-alive connections", "-s -c 64 {tls_port}",
                         needs="tls", budget=Cheaper(0.80)),
     "W4-64k":  Workload("TLS 1.3, 64 KiB bodies, 16 connections", "-s -c 16 -p /65536 {tls_port}",

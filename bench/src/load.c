@@ -2,7 +2,7 @@
 /* A closed-loop HTTP/1.1 load generator, light enough to share one core with the backend.
  *
  *   load [-c CONNS] [-d SECONDS] [-w SECONDS] [-n REQUESTS] [-P PID]... [-p PATH]
- *        [-H 'name: value']... [-s] [-R] [-1] [-i] PORT
+ *        [-a HOST] [-H 'name: value']... [-v N] [-s] [-R] [-1] [-i] PORT
  *
  *   -c  connections, each with one request in flight           (64)
  *   -d  how long                                               (3)
@@ -10,6 +10,9 @@
  *   -n  instead of -d: each connection makes as many requests and then stays open; ends when all
  *       have, at the first error, or after a minute
  *   -P  a process of the proxy's; the CPU time that all of them use while it counts is printed
+ *   -a  what Host says                                         (127.0.0.1:PORT)
+ *   -v  of every '#' in -p, -a and -H there is made a digit: together they are a number below N,
+ *       another one in each request, and all of them equally often
  *   -s  TLS 1.3, TLS_AES_128_GCM_SHA256; the certificate is not checked
  *   -R  with -s -1: resume the session of the slot's last connection
  *   -1  churn: a new connection for every request, closed by the client
@@ -23,7 +26,15 @@
 #include <openssl/ssl.h>
 #include <sys/epoll.h>
 
-enum { EVENTS = 512, IN_MAX = 16384, WATCHED = 64, BATCH = 100, OCTAVE = 64, PATIENCE = 60 };
+enum {
+    EVENTS = 512,
+    IN_MAX = 16384,
+    WATCHED = 64,
+    BATCH = 100,
+    OCTAVE = 64,
+    PATIENCE = 60,
+    DIGITS = 16
+};
 
 struct conn {
     int fd;
@@ -42,10 +53,13 @@ struct load {
     int port, n_conns, tls, resume, churn, idle;
     uint64_t limit; /* requests a connection; 0: no end */
     double seconds, warm;
-    const char *path;
+    const char *path, *host;
     char fields[2048];
     char request[4096];
     size_t request_len;
+    unsigned vary, number; /* -v, and the number of the last request */
+    char *digits[DIGITS];  /* where in the request it stands, from its last digit */
+    int n_digits;
     int ep;
     SSL_CTX *ctx;
     struct conn *conns;
@@ -130,10 +144,19 @@ static void fail(struct load *l, struct conn *c)
     if (l->errors++ < 100000) start(l, c);
 }
 
+/* (Steps of a prime, so that all numbers come up; neighbours do not follow each other.) */
+static void vary_request(struct load *l)
+{
+    unsigned n = l->number = (l->number + 7919) % l->vary;
+
+    for (int i = 0; i < l->n_digits; i++, n /= 10) *l->digits[i] = (char)('0' + n % 10);
+}
+
 static int send_request(struct load *l, struct conn *c)
 {
     ssize_t n;
 
+    if (l->n_digits) vary_request(l);
     if (!l->churn) c->since = now_ns();
     c->state = READING;
     c->in_len = 0;
@@ -388,13 +411,15 @@ static void parse_options(struct load *l, int argc, char **argv)
 {
     int opt;
 
-    while ((opt = getopt(argc, argv, "c:d:w:n:P:p:H:sR1i")) != -1) switch (opt) {
+    while ((opt = getopt(argc, argv, "c:d:w:n:P:p:a:v:H:sR1i")) != -1) switch (opt) {
         case 'c': l->n_conns = atoi(optarg); break;
         case 'd': l->seconds = atof(optarg); break;
         case 'w': l->warm = atof(optarg); break;
         case 'n': l->limit = strtoull(optarg, NULL, 10); break;
         case 'P': add_watched(l, optarg); break;
         case 'p': l->path = optarg; break;
+        case 'a': l->host = optarg; break;
+        case 'v': l->vary = (unsigned)strtoul(optarg, NULL, 10); break;
         case 'H': add_field(l, optarg); break;
         case 's': l->tls = 1; break;
         case 'R': l->resume = 1; break;
@@ -410,17 +435,29 @@ static void parse_options(struct load *l, int argc, char **argv)
     if (l->idle) l->limit = 1;
 }
 
+/* False: it does not fit. */
+static int make_request(struct load *l)
+{
+    char own[32];
+
+    snprintf(own, sizeof own, "127.0.0.1:%d", l->port);
+    l->request_len = (size_t)snprintf(l->request, sizeof l->request,
+                                      "GET %s HTTP/1.1\r\nHost: %s\r\n"
+                                      "User-Agent: bench-load/1\r\nAccept: */*\r\n%s\r\n",
+                                      l->path, l->host ? l->host : own, l->fields);
+    if (l->request_len >= sizeof l->request) return 0;
+    for (char *p = l->request + l->request_len; l->vary && p-- > l->request;)
+        if (*p == '#' && l->n_digits < DIGITS) l->digits[l->n_digits++] = p;
+    return 1;
+}
+
 int main(int argc, char **argv)
 {
     static struct load load = { .n_conns = 64, .seconds = 3, .path = "/" };
     struct load *l = &load;
 
     parse_options(l, argc, argv);
-    l->request_len = (size_t)snprintf(l->request, sizeof l->request,
-                                      "GET %s HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
-                                      "User-Agent: bench-load/1\r\nAccept: */*\r\n%s\r\n",
-                                      l->path, l->port, l->fields);
-    if (l->request_len >= sizeof l->request) return fprintf(stderr, "load: path too long\n"), 2;
+    if (!make_request(l)) return fprintf(stderr, "load: the request is too long\n"), 2;
     raise_nofile();
     signal(SIGPIPE, SIG_IGN);
     if (l->tls) setup_tls(l);

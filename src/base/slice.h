@@ -80,6 +80,14 @@ bool slice_eq_nocase(struct slice a, struct slice b);
 /* s without the bytes of `set` at both ends. */
 struct slice slice_trim(struct slice s, const char *set);
 
+/* s without spaces and tabs at both ends: mostly there are none. */
+static inline struct slice slice_trim_blanks(struct slice s)
+{
+    while (s.n && (s.p[0] == ' ' || s.p[0] == '\t')) s.p++, s.n--;
+    while (s.n && (s.p[s.n - 1] == ' ' || s.p[s.n - 1] == '\t')) s.n--;
+    return s;
+}
+
 /* Cuts the part before the first c off *rest and returns it, stepping over c; the whole rest,
  * leaving it empty with a NULL pointer, when there is no c. */
 struct slice slice_cut(struct slice *rest, char c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Actions on connections: accept, reject, silent-drop. */
+/* Actions on connections: reject, silent-drop. */
 #include "gateway/rule_actions.h"
 #include "gateway/rules.h"
 
@@ -14,14 +14,8 @@ static bool parse_nothing(struct policy_cfg *pc, struct rule *r, struct words *w
     return true;
 }
 
-static enum rule_result run_accept(struct context *c, const struct rule *rule)
-{
-    (void)c;
-    (void)rule;
-    return RULE_STOP;
-}
-
-/* A client that is not even told counts as a denied request wherever that happens, as in HAProxy. */
+/* A client that is not even told counts as a denied request wherever that happens, as in HAProxy.
+ */
 static void count_silent(struct context *c)
 {
     struct request *r = c->owner;
@@ -48,7 +42,10 @@ static enum rule_result close_now(struct context *c)
 
     if (!r) return RULE_CLOSE;
     r->ended = (struct termination){ 'P', 'R' };
-    if (r->step < READ_REPLY) r->flow.at.received = 0;
+    if (r->step < READ_REPLY)
+        r->flow.at.received = 0;
+    else
+        r->flow.at.answered = 0;
     return RULE_CLOSE;
 }
 
@@ -89,8 +86,6 @@ static struct slice describe_reject(struct context *c, const struct rule *rule)
 enum { CONNECTIONS = RULES_TCP_CONNECTION | RULES_TCP_SESSION };
 
 static const struct action rows[] = {
-    { "accept", CONNECTIONS, ACTION_STOPS, parse_nothing, run_accept, NULL, "",
-      "Ends this ruleset: the connection is welcome.", 0 },
     { "reject", CONNECTIONS | RULES_HTTP_REQUEST, ACTION_FINAL, parse_nothing, run_reject,
       describe_reject, "", "Closes the connection without an answer.", 0 },
     { "silent-drop", CONNECTIONS | RULES_HTTP_REQUEST | RULES_HTTP_RESPONSE, ACTION_FINAL,

@@ -3,6 +3,7 @@
 #include "gateway/request.h"
 #include "gateway/rule_actions.h"
 #include "policy/actions.h"
+#include "policy/field_name.h"
 
 struct hint {
     struct slice name;
@@ -12,16 +13,11 @@ struct hint {
 static bool parse(struct policy_cfg *pc, struct rule *r, struct words *w)
 {
     struct hint *h = arena_zero(pc->cfg->arena, sizeof *h);
-    const struct word *at = words_peek(w);
-    const char *name;
 
     r->data = h;
-    if (!words_str(pc->cfg, w, &name)) return false;
-    for (const char *p = name; *p; p++)
-        if (!action_token_byte(*p)) return cfg_error(pc->cfg, at, "'%s' is no field's name", name);
-    h->name = action_lower(pc->cfg->arena, slice_str(name));
+    if (!words_field_name(pc->cfg, w, &h->name)) return false;
     if (words_peek(w) && !words_peek(w)->text.n)
-        return words_error(pc->cfg, w, "the value of '%s' can't be empty", name);
+        return words_error(pc->cfg, w, "the value of '%.*s' can't be empty", SLICE_ARG(h->name));
     return action_format(pc, w, FORMAT_FOR_HTTP, &h->value);
 }
 

@@ -11,10 +11,10 @@ struct redirect {
     enum redirect_kind kind;
     uint16_t code;
     bool drop_query, append_slash, ignore_empty;
-    bool plain, given;
+    bool plain, given, response;
     const struct format *to; /* location, prefix or scheme */
     struct slice literal;    /* instead of `to`: the keyword `redirect` takes no formats */
-    struct slice cookie; /* Set-Cookie's value; empty: none */
+    struct slice cookie;     /* Set-Cookie's value; empty: none */
 };
 
 static bool read_target(struct policy_cfg *pc, struct redirect *d, struct words *w,
@@ -23,6 +23,9 @@ static bool read_target(struct policy_cfg *pc, struct redirect *d, struct words 
     const struct word *text;
 
     if (!words_need(pc->cfg, w, &text)) return false;
+    if (!text->text.n) return cfg_error(pc->cfg, text, "this may not be empty");
+    if (d->response && kind != TO_LOCATION)
+        return cfg_error(pc->cfg, text - 1, "a response is redirected by 'location' alone");
     d->kind = kind; /* of several the last one holds */
     d->given = true;
     if (d->plain) {
@@ -79,10 +82,12 @@ static bool parse(struct policy_cfg *pc, struct rule *r, struct words *w)
     r->data = d;
     d->code = 302;
     d->plain = slice_is(w->w[0].text, "redirect");
+    d->response = slice_is(w->w[0].text, "http-response");
     while (words_left(w) && !words_is(w, "if") && !words_is(w, "unless") && !words_is(w, "name") &&
            !words_is(w, "report"))
         if (!read_word(pc, d, w)) return false;
-    return d->given || words_error(pc->cfg, w, "a redirect needs a 'location', 'prefix' or 'scheme'");
+    return d->given ||
+           words_error(pc->cfg, w, "a redirect needs a 'location', 'prefix' or 'scheme'");
 }
 
 /* ---- the location ---- */
@@ -96,15 +101,16 @@ static struct slice path_of(const struct redirect *d, const struct http_msg *req
     return path;
 }
 
-/* "/" before the query, where the path does not end in one. */
+/* "/" where the location does not end in one: behind the query, too, unless that is dropped. */
 static bool lacks_slash(const struct redirect *d, struct slice path)
 {
-    return d->append_slash && d->drop_query && (!path.n || path.p[path.n - 1] != '/');
+    return d->append_slash && path.p[path.n - 1] != '/';
 }
 
 static struct slice make_location(const struct redirect *d, struct context *c, size_t most)
 {
-    struct slice to = d->plain ? d->literal : format_text(d->to, c, most), path = path_of(d, c->req);
+    struct slice to = d->plain ? d->literal : format_text(d->to, c, most),
+                 path = path_of(d, c->req);
     const struct http_field *host;
     struct slice authority = SLICE("");
     const char *slash = lacks_slash(d, path) ? "/" : "";

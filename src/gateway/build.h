@@ -62,7 +62,8 @@ extern const struct section_kind section_global, section_defaults, section_front
 extern const struct keyword_table limit_keywords, identity_keywords, process_keywords,
     environment_keywords, tuning_keywords, log_keywords, proxy_keywords, timeout_keywords,
     option_keywords, keepalive_keywords, frontend_keywords, bind_options, rule_keywords,
-    capture_keywords, forward_keywords, name_keywords, realip_keywords, error_keywords, log_format_keywords;
+    capture_keywords, forward_keywords, name_keywords, realip_keywords, error_keywords,
+    log_format_keywords, variable_keywords;
 extern const struct section_kind section_http_errors;
 
 /* A keyword that may stand once: when it was `given` before, that is noted and the line skipped,
@@ -92,6 +93,10 @@ bool build_open(struct build *b, struct cfg *cfg);
  * listeners take over what it says of their sockets, and those that it does not have are forgotten.
  * What the system refuses is printed to out. */
 void build_adopt(const struct snapshot *was, const struct snapshot *is, FILE *out);
+
+/* Sets what `set-var` of global says, where `before` (which may be NULL) did not say it. */
+void global_variables_set(struct engine *e, const struct snapshot *is,
+                          const struct snapshot *before);
 
 /* Their parts: logs (gateway/compile_logs.c) and listeners (gateway/compile_binds.c). */
 void build_logs(struct build *b, struct cfg *cfg);

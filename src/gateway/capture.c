@@ -85,10 +85,13 @@ static bool fetch_slot(struct context *c, const struct arg *args, struct sample 
     return sample_str(out, value);
 }
 
+/* As the client sent it. */
 static bool fetch_method(struct context *c, const struct arg *args, struct sample *out)
 {
+    const struct request *r = c->owner;
+
     (void)args;
-    return c->req && c->req->method_name.n && sample_str(out, c->req->method_name);
+    return r && r->method_was.n && sample_str(out, r->method_was);
 }
 
 /* As the client wrote it, whatever rules made of it since, from its path on. */

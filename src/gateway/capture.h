@@ -8,6 +8,8 @@
 #include "policy/expr.h"
 
 struct request;
+struct cfg;
+struct proxy_conf;
 
 enum { CAPTURES_MOST = 128 }; /* slots of each kind in one frontend */
 
@@ -37,6 +39,11 @@ void capture_fields(struct request *r, bool response);
 
 /* Keeps a value, cut to the slot's length; false: there is no such slot. */
 bool capture_keep(struct context *c, bool response, unsigned index, struct slice value);
+
+/* When a frontend is read whole, slots below its rules too: each `capture … id` has its slot.
+ * False: errors were reported. A backend's rules run behind any frontend's, so they are not asked.
+ */
+bool capture_rules_check(struct cfg *cfg, const struct proxy_conf *p);
 
 /* The slot's value; false: there is none. */
 bool capture_get(const struct context *c, bool response, unsigned index, struct slice *out);

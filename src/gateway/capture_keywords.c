@@ -3,6 +3,7 @@
 #include "gateway/capture.h"
 #include "gateway/rule_actions.h"
 #include "gateway/rules.h"
+#include "policy/field_name.h"
 
 #include <limits.h>
 
@@ -36,26 +37,13 @@ static bool read_len(struct cfg *cfg, struct words *w, unsigned *len)
     return words_uint(cfg, w, len, 1, INT_MAX);
 }
 
-static bool read_name(struct cfg *cfg, struct words *w, struct slice *out)
-{
-    const char *name;
-    char *lower;
-
-    if (!words_str(cfg, w, &name)) return false;
-    lower = arena_str(cfg->arena, slice_str(name));
-    for (char *p = lower; *p; p++)
-        if (*p >= 'A' && *p <= 'Z') *p |= 0x20;
-    *out = slice_str(lower);
-    return true;
-}
-
 static bool parse_capture(struct cfg *cfg, void *target, struct words *w)
 {
     struct proxy_conf *p = ((struct section *)target)->data;
     struct slice name;
     unsigned len;
 
-    return read_name(cfg, w, &name) && read_len(cfg, w, &len) &&
+    return words_field_name(cfg, w, &name) && read_len(cfg, w, &len) &&
            add_slot(cfg, w, slots_of(p, w->keyword->param), name, len, NULL);
 }
 
@@ -123,6 +111,29 @@ static enum rule_result run(struct context *c, const struct rule *rule)
 
     if (expr_string(cap->expr, c, &value)) capture_keep(c, cap->response, cap->index, value);
     return RULE_NEXT;
+}
+
+static bool has_slot(struct cfg *cfg, const struct proxy_conf *p, const struct rule *r)
+{
+    const struct capture_rule *c = r->data;
+    const struct capture_slots *slots = c->response ? &p->fe->response_slots
+                                                    : &p->fe->request_slots;
+
+    if (c->index < slots->n) return true;
+    cfg_error_at(cfg, &r->at, "%s '%s' has no %s capture slot %u ('declare capture' makes them)",
+                 p->section->kind->name, p->name, c->response ? "response" : "request", c->index);
+    return false;
+}
+
+bool capture_rules_check(struct cfg *cfg, const struct proxy_conf *p)
+{
+    const struct ruleset *const sets[] = { &p->rules->request, &p->rules->response };
+    bool ok = true;
+
+    for (unsigned i = 0; i < ARRAY_LEN(sets) && p->fe; i++)
+        for (const struct rule *r = sets[i]->first; r; r = r->next)
+            if (r->action->run == run) ok &= has_slot(cfg, p, r);
+    return ok;
 }
 
 static const struct action action_rows[] = {

@@ -249,7 +249,7 @@ static bool check_mode(struct cfg *cfg, const struct proxy_conf *p)
     return cfg_hint(cfg, "write 'mode http' here or in a defaults section");
 }
 
-static void warn_about(struct cfg *cfg, const struct proxy_conf *p)
+static void warn_about(struct cfg *cfg, const struct global_conf *g, const struct proxy_conf *p)
 {
     const struct proxy_timeouts *t = &p->timeouts;
     const char *kind = p->section->kind->name;
@@ -262,6 +262,9 @@ static void warn_about(struct cfg *cfg, const struct proxy_conf *p)
                        "missing timeouts: %s '%s' needs 'timeout client', 'timeout connect' and "
                        "'timeout server', or a peer that is silent is never given up",
                        kind, p->name);
+    if (p->fe && p->rules->log_format && !p->log_lines && !(p->log_global && g->log_lines))
+        cfg_warning_at(cfg, &p->section->at, "%s '%s' has a log format and no 'log'", kind,
+                       p->name);
 }
 
 /* ---- all of it ---- */
@@ -286,7 +289,7 @@ static bool compile_proxies(struct build *b, struct cfg *cfg)
         p->state = proxy_get(&b->engine->objects, p->name, b->n_workers);
         if (p->disabled) continue;
         ok &= check_mode(cfg, p);
-        warn_about(cfg, p);
+        warn_about(cfg, &s->global, p);
     }
     for (unsigned i = 0; i < s->n_proxies; i++) {
         struct proxy_conf *p = s->proxies[i];
@@ -309,7 +312,8 @@ bool build_compile(struct build *b, struct cfg *cfg)
     ok = args_resolve(&b->policy);
     pattern_sets_finish(&b->policy);
     s->patterns = b->policy.patterns;
-    ok &= error_sets_resolve(b, cfg) & reply_resolve(b, cfg);
+    ok &= error_sets_resolve(b, cfg);
+    ok &= reply_resolve(b, cfg);
     ok &= compile_proxies(b, cfg);
     ok &= build_check_binds(b, cfg);
     s->fixed = reload_keep(cfg, &s->arena);

@@ -3,8 +3,11 @@
 #include "gateway/held_body.h"
 #include "gateway/rules.h"
 #include "policy/fields.h"
+#include "runtime/log.h"
 
 #include <netinet/in.h>
+#include <stdio.h>
+#include <syslog.h>
 
 /* ---- what actions do to the client's socket ---- */
 
@@ -30,37 +33,71 @@ void context_set_mark(struct context *c, uint32_t mark)
     setsockopt(socket_of(c), SOL_SOCKET, SO_MARK, &mark, sizeof mark);
 }
 
-static const struct rule_hooks rule_hooks = { .set_tos = context_set_tos,
+/* ---- what rules decide ---- */
+
+/* A rule with `report` would have ended the request: that is told in the frontend's logs. */
+static void report(struct context *c, const struct rule *rule)
+{
+    enum { LINE_MAX_BYTES = 1024 };
+    struct slice method = SLICE("connection"), path = SLICE("");
+    struct log_route *route = c->frontend->logs;
+    char *line, address[64];
+    int n;
+
+    if (!log_route_wants(route, LOG_NOTICE)) return;
+    line = log_begin(c->worker->log, LINE_MAX_BYTES);
+    if (!line) return;
+    if (c->req) method = c->req->method_name, path = c->req->path;
+    n = snprintf(line, LINE_MAX_BYTES, "rule %s reports: %s %.*s %.*s from %s", rule->name,
+                 rule->action->name, SLICE_ARG(method), SLICE_ARG(path),
+                 address_text(&c->client->from.sa, address));
+    log_commit(c->worker->log, n < LINE_MAX_BYTES ? (size_t)n : LINE_MAX_BYTES - 1, route,
+               LOG_NOTICE, clock_wall_usec());
+}
+
+void context_rule_decided(struct context *c, const struct rule *rule, enum rule_result result)
+{
+    if (rule->report && result == RULE_NEXT) report(c, rule);
+}
+
+static const struct rule_hooks rule_hooks = { .decided = context_rule_decided,
+                                              .set_tos = context_set_tos,
                                               .set_mark = context_set_mark };
+
+/* When the first rule of a request asks; out of the way of those that follow. */
+__attribute__((noinline)) static void begin(struct request *r)
+{
+    struct client_facts *facts = session_facts(r->flow.session, r->bind);
+
+    fields_settle(&r->req, &r->arena);
+    if (r->step >= RESPONSE_RULES && !r->own_answer && r->res.status)
+        fields_settle(&r->res, &r->arena);
+    r->context = (struct context){
+        .arena = &r->arena,
+        .worker = &r->gate->worker,
+        .client = facts,
+        .req = &r->req,
+        .proc = &r->gate->engine->proc_vars,
+        .var_limits = &r->pinned->snapshot->global.var_limits,
+        .now_scope = r->step >= RESPONSE_RULES ? SCOPE_RES : SCOPE_REQ,
+        .stopping = &r->gate->engine->stopping,
+        .rule_hooks = &rule_hooks,
+        .see_body = request_see_body,
+        .trace = r->gate->trace,
+        .frontend = r->flow.frontend,
+        .src = facts->has_src ? &facts->src : NULL,
+        .dst = facts->has_dst ? &facts->dst : NULL,
+        .proxy = r->flow.frontend,
+        .owner = r,
+    };
+    request_show_bodies(r);
+}
 
 struct context *request_context(struct request *r)
 {
     struct context *c = &r->context;
 
-    if (!c->arena) {
-        fields_settle(&r->req, &r->arena);
-        struct client_facts *facts = session_facts(r->flow.session, r->bind);
-
-        *c = (struct context){
-            .arena = &r->arena,
-            .worker = &r->gate->worker,
-            .client = facts,
-            .req = &r->req,
-            .proc = &r->gate->engine->proc_vars,
-            .var_limits = &r->pinned->snapshot->global.var_limits,
-            .now_scope = SCOPE_REQ,
-            .stopping = &r->gate->engine->stopping,
-            .rule_hooks = &rule_hooks,
-            .see_body = request_see_body,
-            .trace = r->gate->trace,
-            .frontend = r->flow.frontend,
-            .src = facts->has_src ? &facts->src : NULL,
-            .dst = facts->has_dst ? &facts->dst : NULL,
-            .proxy = r->flow.frontend,
-            .owner = r,
-        };
-        request_show_bodies(r);
-    }
+    if (!c->arena) begin(r);
     c->backend = r->flow.backend;
     c->server = r->flow.server;
     c->res = r->res.status ? &r->res : NULL;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/engine.h"
+#include "gateway/build.h"
 #include "policy/match.h"
 #include "gateway/session.h"
 
@@ -129,6 +130,7 @@ void engine_swap(struct engine *e, struct snapshot *fresh)
     struct snapshot *before = atomic_load_explicit(&e->current, memory_order_relaxed);
 
     if (fresh->patterns) pattern_sets_adopt(fresh->patterns, &e->objects);
+    global_variables_set(e, fresh, before);
     fresh->generation = before ? before->generation + 1 : 1;
     atomic_init(&fresh->refs, e->n_workers + 1);
     atomic_fetch_add_explicit(&e->live_snapshots, 1, memory_order_relaxed);

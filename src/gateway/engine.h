@@ -31,11 +31,11 @@ struct gate {
     struct list sessions;  /* all of them */
     struct trace *trace;   /* `gatehouse explain`: hears of all rules (policy/trace.h); else NULL */
     bool draining;
-    uint64_t n_requests, n_facts; /* begun so far; given a number so far */
-    struct counters *totals;      /* connections, sessions and good requests of all frontends, those
-                                     too that are gone; nothing else in it is used */
-    struct http_field *fields;    /* the parser's scratch, FIELDS_MAX */
-    struct message resume;        /* accept again; on its way while resuming is set */
+    uint64_t n_facts;          /* clients given a number so far */
+    struct counters *totals;   /* connections, sessions and good requests of all frontends, those
+                                  too that are gone; nothing else in it is used */
+    struct http_field *fields; /* the parser's scratch, FIELDS_MAX */
+    struct message resume;     /* accept again; on its way while resuming is set */
     atomic_bool resuming;
 };
 
@@ -58,6 +58,7 @@ struct engine {
     atomic_bool full;     /* somebody was refused for maxconn: resume when one ends */
     atomic_bool stopping; /* an orderly end was asked for; `grace` may put draining off */
     atomic_bool draining;
+    _Atomic uint64_t n_numbered; /* requests that were given a number so far */
     atomic_uint live_snapshots;
 };
 

@@ -14,6 +14,14 @@ static struct error_set *set_of(struct cfg *cfg, struct section *s)
     return p->errors;
 }
 
+static void put(struct error_set *set, const struct reply_spec *spec, unsigned status)
+{
+    int i = error_index(status);
+
+    set->by_status[i] = spec;
+    set->n_before[i] = set->n_imports;
+}
+
 static bool read_status(struct cfg *cfg, struct words *w, unsigned *status)
 {
     const struct word *at = words_peek(w);
@@ -37,8 +45,8 @@ static bool parse_errorfile(struct cfg *cfg, void *target, struct words *w)
     if (!words_str(cfg, w, &path)) return false;
     *spec = (struct reply_spec){ .status = (uint16_t)status,
                                  .kind = REPLY_FILE,
-                                 .file = reply_file_read(cfg, at, path, status) };
-    set_of(cfg, target)->by_status[error_index(status)] = spec;
+                                 .file = reply_file_read(cfg, at, path) };
+    put(set_of(cfg, target), spec, status);
     return spec->file != NULL;
 }
 
@@ -56,7 +64,7 @@ static bool parse_http_error(struct cfg *cfg, void *target, struct words *w)
     if (!reply_parse(pc, w, 0, REPLY_STATUS_FIRST, spec)) return false;
     if (error_index(spec->status) < 0)
         return cfg_error(cfg, at, "there is no error message for status %u", spec->status);
-    set_of(cfg, target)->by_status[error_index(spec->status)] = spec;
+    put(set_of(cfg, target), spec, spec->status);
     return true;
 }
 
@@ -88,8 +96,9 @@ static bool parse_errorloc(struct cfg *cfg, void *target, struct words *w)
     if (!read_status(cfg, w, &status) || !words_str(cfg, w, &url)) return false;
     *spec = (struct reply_spec){ .status = (uint16_t)status,
                                  .kind = REPLY_FILE,
-                                 .file = redirection(cfg->arena, (unsigned)w->keyword->param, url) };
-    set_of(cfg, target)->by_status[error_index(status)] = spec;
+                                 .file = redirection(cfg->arena, (unsigned)w->keyword->param,
+                                                     url) };
+    put(set_of(cfg, target), spec, status);
     return true;
 }
 
@@ -107,26 +116,52 @@ static bool parse_errorfiles(struct cfg *cfg, void *target, struct words *w)
         if (!read_status(cfg, w, &status)) return false;
         import->wanted |= 1u << error_index(status);
     }
-    import->set = set;
+    import->before = set->imports;
+    set->imports = import;
+    set->n_imports++;
     import->next = build_of(cfg)->imports;
     build_of(cfg)->imports = import;
     return true;
 }
 
+static bool find_section(struct cfg *cfg, struct error_import *im)
+{
+    const struct section *s = cfg_section(cfg, IN_HTTP_ERRORS, im->name_at->text);
+    uint32_t missing = 0;
+
+    if (!s)
+        return cfg_error(cfg, im->name_at, "there is no section 'http-errors %.*s'",
+                         SLICE_ARG(im->name_at->text));
+    im->from = s->data;
+    for (int i = 0; i < ERROR_STATUSES; i++)
+        if (!im->from->by_status[i]) missing |= im->wanted & 1u << i;
+    if (missing)
+        cfg_warning(cfg, im->name_at, "'http-errors %.*s' has not all of these",
+                    SLICE_ARG(im->name_at->text));
+    return true;
+}
+
+/* The last `errorfiles` behind the set's own line that has something for the status. */
+static void resolve_status(struct error_set *set, int i)
+{
+    const struct error_import *im = set->imports;
+
+    for (unsigned n = set->n_imports; n > set->n_before[i]; n--, im = im->before) {
+        if (!im->from || !im->from->by_status[i] || !(im->all || im->wanted >> i & 1)) continue;
+        set->by_status[i] = im->from->by_status[i];
+        return;
+    }
+}
+
 bool error_sets_resolve(struct build *b, struct cfg *cfg)
 {
+    const struct snapshot *snap = b->snapshot;
     bool ok = true;
 
-    for (struct error_import *im = b->imports; im; im = im->next) {
-        const struct section *s = cfg_section(cfg, IN_HTTP_ERRORS, im->name_at->text);
-        const struct error_set *from = s ? s->data : NULL;
-        if (!s)
-            ok = cfg_error(cfg, im->name_at, "there is no section 'http-errors %.*s'",
-                           SLICE_ARG(im->name_at->text));
-        for (int i = 0; from && i < ERROR_STATUSES; i++)
-            if (from->by_status[i] && (im->all || im->wanted >> i & 1))
-                im->set->by_status[i] = from->by_status[i];
-    }
+    for (struct error_import *im = b->imports; im; im = im->next) ok &= find_section(cfg, im);
+    for (unsigned k = 0; k < snap->n_proxies; k++)
+        for (int i = 0; snap->proxies[k]->errors && i < ERROR_STATUSES; i++)
+            resolve_status(snap->proxies[k]->errors, i);
     b->imports = NULL;
     return ok;
 }

@@ -82,12 +82,25 @@ static const struct server_conf *conf_of(const struct flow *f, const struct serv
     return NULL;
 }
 
+/* It is about to leave the queue, or just has. */
+static void add_place(struct flow *f)
+{
+    bool alone;
+    unsigned place = queue_place(f->backend->state->queue, f->waiter, &alone);
+
+    if (alone)
+        f->server_place += place;
+    else
+        f->any_place += place;
+}
+
 /* A slot came from the queue. */
 static void granted(void *owner, struct server *server)
 {
     struct flow *f = owner;
     const struct server_conf *s = conf_of(f, server);
 
+    add_place(f);
     f->waiter = NULL;
     timer_cancel(&flow_worker(f)->timers, &f->timer);
     slot_taken(f, s);
@@ -97,6 +110,7 @@ static void granted(void *owner, struct server *server)
 static void leave_queue(struct flow *f)
 {
     if (!f->waiter) return;
+    add_place(f);
     queue_leave(f->backend->state->queue, f->waiter);
     f->waiter = NULL;
 }
@@ -194,9 +208,7 @@ static struct server_conn *from_pool(struct flow *f, bool first, bool probe)
     const struct backend_conf *be = f->backend->be;
     struct server *s = f->server->state;
 
-    if (f->fresh_only || proxy_option(f->backend, OPT_HTTP_CLOSE) ||
-        proxy_option(f->backend, OPT_HTTP_SERVER_CLOSE))
-        return NULL;
+    if (f->fresh_only || flow_closes(f)) return NULL;
     switch (be->reuse) {
     case REUSE_NEVER: return server_conn_own(session_own_conns(f->session), s, probe);
     case REUSE_SAFE: return first ? NULL : server_conn_reuse(s, flow_worker(f), false, probe);
@@ -217,8 +229,8 @@ static uint16_t server_port(const struct flow *f)
 }
 
 /* Nothing binds a request to a server that was only its turn, so that with `option redispatch` the
- * next attempt goes elsewhere at once, as in HAProxy. One that a rule chose is given up for the last
- * attempt. */
+ * next attempt goes elsewhere at once, as in HAProxy. One that a rule chose is given up for the
+ * last attempt. */
 static bool wants_redispatch(const struct flow *f)
 {
     if (bound(f) && f->retries < f->backend->be->retries) return false;

@@ -35,6 +35,8 @@ struct flow {
     const struct server_conf *left;           /* redispatched from, not counted yet */
     struct server_conn *conn;
     struct waiter *waiter; /* in the backend's queue */
+    unsigned server_place; /* how far it came in queues for one server … */
+    unsigned any_place;    /* … and for any, its own turn included; 0: it did not wait so */
     struct timer timer;    /* queue, pause before a retry */
     uint16_t retries;      /* connection attempts that failed */
     bool has_slot;         /* of server */
@@ -85,6 +87,14 @@ static inline struct gate *flow_gate(const struct flow *f)
 static inline struct worker *flow_worker(const struct flow *f)
 {
     return &f->session->gate->worker;
+}
+
+/* `option httpclose` and `option http-server-close`, of either side: connections to servers serve
+ * one exchange. */
+static inline bool flow_closes(const struct flow *f)
+{
+    const uint32_t any = UINT32_C(1) << OPT_HTTP_CLOSE | UINT32_C(1) << OPT_HTTP_SERVER_CLOSE;
+    return (f->frontend->options | f->backend->options) & any;
 }
 
 static inline struct counters *flow_backend_counters(const struct flow *f)

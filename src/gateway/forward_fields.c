@@ -2,6 +2,7 @@
 /* Fields that tell the server where a request came from and where to: `option forwardfor`, `option
  * originalto`. Either side of a request may ask for one; the backend's name for it wins. */
 #include "gateway/rules.h"
+#include "policy/field_name.h"
 
 #include <arpa/inet.h>
 
@@ -34,19 +35,6 @@ static bool read_network(struct cfg *cfg, struct words *w, struct forward_field 
     return true;
 }
 
-static bool read_name(struct cfg *cfg, struct words *w, struct forward_field *f)
-{
-    const char *name;
-    char *lower;
-
-    if (!words_str(cfg, w, &name)) return false;
-    lower = arena_str(cfg->arena, slice_str(name));
-    for (char *p = lower; *p; p++)
-        if (*p >= 'A' && *p <= 'Z') *p |= 0x20;
-    f->name = slice_str(lower);
-    return true;
-}
-
 static bool parse_field(struct cfg *cfg, void *target, struct words *w)
 {
     struct proxy_conf *p = ((struct section *)target)->data;
@@ -60,7 +48,7 @@ static bool parse_field(struct cfg *cfg, void *target, struct words *w)
         } else if (words_take_if(w, "except")) {
             if (!read_network(cfg, w, f)) return false;
         } else if (words_take_if(w, "header")) {
-            if (!read_name(cfg, w, f)) return false;
+            if (!words_field_name(cfg, w, &f->name)) return false;
         } else {
             return words_error(cfg, w, "'if-none', 'except' or 'header' may stand here");
         }

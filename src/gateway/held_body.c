@@ -181,6 +181,12 @@ void request_see_body(struct context *c, bool response)
     if (r && has_body(r, response)) fill(hold(r, response));
 }
 
+void request_drop_body(struct request *r)
+{
+    if (r->req.framing == HTTP_NO_BODY || r->req.method == HTTP_CONNECT || r->bad_status) return;
+    if (r->keep && r->up.state == PUMP_OFF) fill(hold(r, false));
+}
+
 struct body_source *request_held_source(struct request *r, bool response, struct body_source *from)
 {
     struct held_body *h = response ? r->held_response : r->held_request;

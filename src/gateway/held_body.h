@@ -41,6 +41,10 @@ void request_show_bodies(struct request *r);
 /* Where the body is to be pulled from: what is held, then the rest from `from`. */
 struct body_source *request_held_source(struct request *r, bool response, struct body_source *from);
 
+/* Takes what has come of a request's body that nobody will have, so that the client's connection
+ * may be kept if that is all. */
+void request_drop_body(struct request *r);
+
 /* Gives the buffers back. */
 void request_held_release(struct request *r);
 

@@ -2,6 +2,7 @@
 /* Keywords that hold format strings: log-format and its kin, unique-id-format. */
 #include "gateway/log_items.h"
 #include "gateway/rules.h"
+#include "policy/field_name.h"
 
 static struct policy_cfg *scope_at(struct cfg *cfg, struct section *s, enum policy_place place)
 {
@@ -40,15 +41,8 @@ static bool parse_id_format(struct cfg *cfg, void *target, struct words *w)
 static bool parse_id_header(struct cfg *cfg, void *target, struct words *w)
 {
     struct proxy_conf *p = ((struct section *)target)->data;
-    const char *name;
-    char *lower;
 
-    if (!words_str(cfg, w, &name)) return false;
-    lower = arena_str(cfg->arena, slice_str(name));
-    for (char *c = lower; *c; c++)
-        if (*c >= 'A' && *c <= 'Z') *c |= 0x20;
-    p->rules->unique_id_header = slice_str(lower);
-    return true;
+    return words_field_name(cfg, w, &p->rules->unique_id_header);
 }
 
 #define HTTP_LOG                                                                                   \
@@ -79,12 +73,6 @@ static const struct keyword rows[] = {
       "What a request's line in the log looks like: text, items (`%ci`), and expressions "
       "(`%[…]`).",
       FORMAT_OF(log_format), NULL },
-    { "error-log-format", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>", NULL, 0,
-      "The line of a request that ended in an error; `log-format` when it is not given.",
-      FORMAT_OF(error_log_format), NULL },
-    { "log-format-sd", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>", NULL, 0,
-      "The structured data of RFC 5424, for `log … format rfc5424`.", FORMAT_OF(log_format_sd),
-      NULL },
     { "option httplog", IN_DEFAULTS | IN_FRONTEND, parse_httplog, "[clf]", NULL, 0,
       "HAProxy's line for HTTP requests, or with `clf` that of Apache's common log format with "
       "HAProxy's fields behind it.",
@@ -92,8 +80,11 @@ static const struct keyword rows[] = {
     { "unique-id-format", IN_DEFAULTS | IN_FRONTEND, parse_id_format, "<format>", NULL, 0,
       "Gives each request an id, made by this format: `%ID` in logs, the fetch `unique-id`.",
       FORMAT_OF(unique_id_format), NULL },
-    { "unique-id-header", IN_DEFAULTS | IN_FRONTEND, parse_id_header, "<name>", NULL, 0,
-      "Tells servers the request's id in this field.", 0, NULL },
+    { "unique-id-header", IN_PROXY, parse_id_header, "<name>", NULL, 0,
+      "Tells servers the request's id in this field; a frontend's business, and without effect in "
+      "a "
+      "backend.",
+      0, NULL },
 };
 
 const struct keyword_table log_format_keywords = KEYWORD_TABLE("Formats", KEYWORDS, rows);
@@ -105,10 +96,28 @@ struct slice request_unique_id(struct request *r)
     const struct proxy_rules *rules = r->flow.frontend->rules;
     struct context *c = request_context(r);
 
-    if (!c->unique_id.p && rules->unique_id_format)
+    if (!c->unique_id.p && rules->unique_id_format) {
+        c->unique_id = SLICE(""); /* what the format has where it names itself */
         c->unique_id = format_text(rules->unique_id_format, c, r->pinned->snapshot->global.bufsize);
+    }
     return c->unique_id;
 }
+
+static bool fetch_unique_id(struct context *c, const struct arg *args, struct sample *out)
+{
+    struct request *r = c->owner;
+
+    (void)args;
+    return r && request_unique_id(r).p && sample_str(out, request_unique_id(r));
+}
+
+static const struct fetch fetches[] = {
+    { "unique-id", ARGS(0, ARG_END), SAMPLE_STR, NEED_FRONTEND, 0, fetch_unique_id,
+      "The request's id, made by `unique-id-format` of its frontend when it is first asked for.",
+      NULL, 0 },
+};
+
+const struct fetch_table id_fetches = FETCH_TABLE("The request's id", fetches);
 
 void rules_add_unique_id(struct request *r)
 {

@@ -408,6 +408,7 @@ ITEM(put_HPO)
     const char *authority = memmem(uri.p, uri.n, "://", 3);
 
     (void)args;
+    if (slice_is(uri, "*")) uri.n = 0;
     if (authority) {
         struct slice rest = slice_between(authority + 3, uri.p + uri.n);
         ptrdiff_t slash = slice_find(rest, '/');
@@ -518,18 +519,29 @@ ITEM(put_fc)
     format_put_u64(o, gauge_now(&c->frontend->state->fe_sessions));
 }
 
+/* Of what is counted, the request itself: not when it is over. */
+static unsigned itself(const struct context *c, bool counted)
+{
+    const struct request *r = request_of(c);
+
+    return r && counted && r->step == FINISH;
+}
+
 ITEM(put_bc)
 {
     (void)args;
     (void)flags;
-    format_put_u64(o, c->backend ? gauge_now(&c->backend->state->be_sessions) : 0);
+    format_put_u64(o,
+                   c->backend ? gauge_now(&c->backend->state->be_sessions) - itself(c, true) : 0);
 }
 
 ITEM(put_sc)
 {
     (void)args;
     (void)flags;
-    format_put_u64(o, c->server ? gauge_now(&c->server->state->sessions) : 0);
+    format_put_u64(o, c->server ? gauge_now(&c->server->state->sessions) -
+                                      itself(c, request_of(c) && request_of(c)->flow.has_slot)
+                                : 0);
 }
 
 /* A plus sign: it was sent to another server in the end. */
@@ -550,14 +562,42 @@ ITEM(put_zero)
     format_put_u64(o, 0);
 }
 
-ITEM(put_rt)
+ITEM(put_sq)
 {
     const struct request *r = request_of(c);
+
+    (void)args;
+    (void)flags;
+    format_put_u64(o, r ? r->flow.server_place : 0);
+}
+
+ITEM(put_bq)
+{
+    const struct request *r = request_of(c);
+
+    (void)args;
+    (void)flags;
+    format_put_u64(o, r ? r->flow.any_place : 0);
+}
+
+/* Requests are numbered when somebody asks, so that nobody pays for it who does not. */
+static uint64_t number_of(struct request *r)
+{
+    if (r && r->number == UINT64_MAX)
+        r->number = atomic_fetch_add_explicit(&r->gate->engine->n_numbered, 1,
+                                              memory_order_relaxed);
+    return r ? r->number : 0;
+}
+
+ITEM(put_rt)
+{
+    uint64_t number = number_of(request_of(c));
+
     (void)args;
     if (flags & FORMAT_HEX)
-        format_put_hex(o, r ? r->number : 0, 4);
+        format_put_hex(o, number, 4);
     else
-        format_put_u64(o, r ? r->number : 0);
+        format_put_u64(o, number);
 }
 
 /* ---- captures ---- */
@@ -568,21 +608,23 @@ static void put_captures(struct context *c, struct format_out *o, unsigned flags
     const struct frontend_conf *fe = c->frontend->fe;
     unsigned n = response ? fe->response_slots.n : fe->request_slots.n;
 
-    if (!n) return;
-    if (!clf) format_put(o, SLICE("{"));
+    if (!n || !head_is_whole(c)) {
+        o->absent = true;
+        return;
+    }
+    if (!clf) format_put(o, flags & FORMAT_QUOTE ? SLICE("\"{") : SLICE("{"));
     for (unsigned i = 0; i < n; i++) {
         struct slice v = SLICE("");
         bool there = capture_get(c, response, i, &v);
 
         if (i) format_put(o, clf ? SLICE(" ") : SLICE("|"));
-        if (clf && there)
-            format_put_encoded(o, v, flags | FORMAT_QUOTE, FORMAT_SET_CAPTURES);
-        else if (clf)
+        if (clf && !there && !(flags & FORMAT_QUOTE))
             format_put(o, SLICE("-"));
         else
-            format_put_encoded(o, v, flags & ~(unsigned)FORMAT_QUOTE, FORMAT_SET_CAPTURES);
+            format_put_encoded(o, v, clf ? flags : flags & ~(unsigned)FORMAT_QUOTE,
+                               FORMAT_SET_CAPTURES);
     }
-    if (!clf) format_put(o, SLICE("}"));
+    if (!clf) format_put(o, flags & FORMAT_QUOTE ? SLICE("}\"") : SLICE("}"));
 }
 
 ITEM(put_hr)
@@ -612,7 +654,10 @@ ITEM(put_hsl)
 enum { ANY, HTTP };
 
 static const struct format_item rows[] = {
-    { "B", NEED_END, ANY, put_B, "Bytes sent to the client." },
+    { "B", NEED_END, ANY, put_B,
+      "Bytes sent to the client, heads included, as they went out. (HAProxy counts heads in its "
+      "own "
+      "form, some bytes longer, and what a server had sent where another answer took its place.)" },
     { "CC", NEED_END, HTTP, put_nothing, "The captured cookie of the request." },
     { "CS", NEED_END, HTTP, put_nothing, "The captured cookie of the response." },
     { "H", NEED_NOTHING, ANY, put_host, "The name of this host." },
@@ -644,7 +689,8 @@ static const struct format_item rows[] = {
     { "bc", NEED_BACKEND, ANY, put_bc, "Requests of the backend." },
     { "bi", NEED_SERVER_CONN, ANY, put_bi, "Our address on the server's connection." },
     { "bp", NEED_SERVER_CONN, ANY, put_bp, "Our port on it." },
-    { "bq", NEED_BACKEND, ANY, put_zero, "How many were before it in the backend's queue." },
+    { "bq", NEED_BACKEND, ANY, put_bq,
+      "How many left the backend's queue, itself included, while it waited for any server." },
     { "ci", NEED_CLIENT, ANY, put_ci, "The client's address." },
     { "cp", NEED_CLIENT, ANY, put_cp, "The client's port." },
     { "f", NEED_FRONTEND, ANY, put_f, "The frontend." },
@@ -653,9 +699,9 @@ static const struct format_item rows[] = {
     { "fp", NEED_CLIENT, ANY, put_fp, "The port that the client connected to." },
     { "ft", NEED_FRONTEND, ANY, put_f, "The frontend, with `~` behind it for TLS." },
     { "hr", NEED_REQUEST_KEPT, ANY, put_hr, "The request's captures: `{a|b}`." },
-    { "hrl", NEED_REQUEST_KEPT, ANY, put_hrl, "The request's captures, each in quotes." },
+    { "hrl", NEED_REQUEST_KEPT, ANY, put_hrl, "The request's captures with blanks between." },
     { "hs", NEED_RESPONSE_KEPT, ANY, put_hs, "The response's captures: `{a|b}`." },
-    { "hsl", NEED_RESPONSE_KEPT, ANY, put_hsl, "The response's captures, each in quotes." },
+    { "hsl", NEED_RESPONSE_KEPT, ANY, put_hsl, "The response's captures with blanks between." },
     { "lc", NEED_END, ANY, put_zero, "The number of the log line in its frontend." },
     { "ms", NEED_CLIENT, ANY, put_ms, "The milliseconds of when it was accepted." },
     { "pid", NEED_NOTHING, ANY, put_pid, "The number of this process." },
@@ -666,7 +712,7 @@ static const struct format_item rows[] = {
     { "sc", NEED_SERVER, ANY, put_sc, "Requests at the server." },
     { "si", NEED_SERVER, ANY, put_si, "The server's address." },
     { "sp", NEED_SERVER, ANY, put_sp, "The server's port." },
-    { "sq", NEED_SERVER, ANY, put_zero, "How many were before it in the server's queue." },
+    { "sq", NEED_SERVER, ANY, put_sq, "The same of those that waited for its server alone." },
     { "sslc", NEED_SESSION, ANY, put_nothing, "The cipher of TLS." },
     { "sslv", NEED_SESSION, ANY, put_nothing, "The version of TLS." },
     { "t", NEED_CLIENT, ANY, put_t, "When it was accepted, in local time with milliseconds." },

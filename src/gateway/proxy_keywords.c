@@ -225,9 +225,11 @@ static const struct keyword option_rows[] = {
     OPTION("http-keep-alive", IN_PROXY, parse_connection_mode, "", -1,
            "Connections on both sides are kept for further requests. This is the default."),
     OPTION("http-server-close", IN_PROXY, parse_connection_mode, "", OPT_HTTP_SERVER_CLOSE,
-           "The connection to the server is closed after each exchange; the client's is kept."),
+           "The connection to the server is closed after each exchange, if the frontend or the "
+           "backend says so; the client's is kept."),
     OPTION("httpclose", IN_PROXY, parse_connection_mode, "", OPT_HTTP_CLOSE,
-           "Connections on both sides are closed after each exchange."),
+           "Connections are closed after each exchange: those to servers if the frontend or the "
+           "backend says so, those to clients if the frontend does."),
     OPTION("redispatch", IN_DEFAULTS | IN_BACKEND, parse_redispatch, "[<interval>]", OPT_REDISPATCH,
            "A connection that failed is tried again at once, on another server where there is one. "
            "The interval concerns requests that are bound to a server by a cookie: it is read, and "
@@ -241,10 +243,11 @@ static const struct keyword option_rows[] = {
            OPT_HTTP_IGNORE_PROBES,
            "Connections that close or time out without having sent a byte get no 408 and are not "
            "logged."),
-    OPTION("http-buffer-request", IN_PROXY, parse_option, "", OPT_HTTP_BUFFER_REQUEST,
-           "A request waits, before this proxy's `http-request` rules, until its body has come: all "
-           "of it, or as much as a buffer takes (`tune.bufsize` less `tune.maxrewrite`). `timeout "
-           "http-request` begins anew for it; then 408."),
+    OPTION(
+        "http-buffer-request", IN_PROXY, parse_option, "", OPT_HTTP_BUFFER_REQUEST,
+        "A request waits, before this proxy's `http-request` rules, until its body has come: all "
+        "of it, or as much as a buffer takes (`tune.bufsize` less `tune.maxrewrite`). `timeout "
+        "http-request` begins anew for it; then 408."),
     OPTION("dontlognull", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_DONTLOGNULL,
            "Connections on which nothing was sent are not logged. At present that is so anyway."),
     OPTION("http-no-delay", IN_PROXY, parse_option, "", OPT_HTTP_NO_DELAY,

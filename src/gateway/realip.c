@@ -3,6 +3,7 @@
  * a field such as X-Forwarded-For. Each hop adds the address that it saw behind those that were
  * there; so the list is read from its end, as long as whoever wrote an address is trusted. */
 #include "gateway/rules.h"
+#include "policy/field_name.h"
 
 #include <arpa/inet.h>
 
@@ -23,19 +24,6 @@ static bool read_acl(struct policy_cfg *pc, struct words *w, struct realip *ip)
     return condition_parse_terms(pc, &one, false, &ip->trusted);
 }
 
-static bool read_header(struct cfg *cfg, struct words *w, struct realip *ip)
-{
-    const char *name;
-    char *lower;
-
-    if (!words_str(cfg, w, &name)) return false;
-    lower = arena_str(cfg->arena, slice_str(name));
-    for (char *c = lower; *c; c++)
-        if (*c >= 'A' && *c <= 'Z') *c |= 0x20;
-    ip->header = slice_str(lower);
-    return true;
-}
-
 static bool parse_realip(struct cfg *cfg, void *target, struct words *w)
 {
     struct section *s = target;
@@ -49,10 +37,12 @@ static bool parse_realip(struct cfg *cfg, void *target, struct words *w)
     pc->scope = (struct policy_scope){
         .section = s, .acls = p->rules->acls, .proxy = p, .place = PLACE_FRONTEND_REQUEST
     };
-    if (!words_take_if(w, "from")) return words_error(cfg, w, "'from' and the name of an ACL are missing");
+    if (!words_take_if(w, "from"))
+        return words_error(cfg, w, "'from' and the name of an ACL are missing");
     if (!read_acl(pc, w, ip)) return false;
-    if (!words_take_if(w, "header")) return words_error(cfg, w, "'header' and its name are missing");
-    if (!read_header(cfg, w, ip)) return false;
+    if (!words_take_if(w, "header"))
+        return words_error(cfg, w, "'header' and its name are missing");
+    if (!words_field_name(cfg, w, &ip->header)) return false;
     p->rules->realip = ip;
     return true;
 }

@@ -67,7 +67,7 @@ static void make_described(struct request *r, const struct reply_spec *spec, str
         if (value.n) http_msg_add(&r->res, &r->arena, f->name, value);
     }
     if (spec->status != 204) add_length(r, body.n);
-    if (spec->content_type.n)
+    if (spec->content_type.n && body.n)
         http_msg_add(&r->res, &r->arena, SLICE("content-type"), spec->content_type);
     request_own_body(r, body);
 }
@@ -100,16 +100,26 @@ const struct reply_spec *reply_of_proxies(const struct request *r, unsigned stat
     return NULL;
 }
 
-/* What is to be answered in the end: `default-errorfiles` and `errorfiles` send on to another. */
-static const struct reply_spec *follow(const struct request *r, const struct reply_spec *spec)
+/* What a section http-errors has for that status; a head alone where it has nothing, as in HAProxy.
+ */
+static const struct reply_spec *of_section(struct request *r, const struct error_set *set,
+                                           unsigned status)
 {
-    const struct reply_spec *found = NULL;
-    int index = error_index(spec->status);
+    int index = error_index(status);
+    struct reply_spec *empty;
 
-    if (spec->kind != REPLY_ERRORS) return spec;
-    if (spec->set && index >= 0) found = spec->set->by_status[index];
-    if (!found) found = reply_of_proxies(r, spec->status);
-    return found && found->kind != REPLY_ERRORS ? found : NULL;
+    if (index >= 0 && set->by_status[index]) return set->by_status[index];
+    empty = arena_zero(&r->arena, sizeof *empty);
+    *empty = (struct reply_spec){ .status = (uint16_t)status, .kind = REPLY_EMPTY };
+    return empty;
+}
+
+/* What is to be answered in the end: `default-errorfiles` and `errorfiles` send on to another. */
+static const struct reply_spec *follow(struct request *r, const struct reply_spec *spec)
+{
+    if (spec->kind == REPLY_ERRORS && !spec->set) spec = reply_of_proxies(r, spec->status);
+    if (!spec || spec->kind != REPLY_ERRORS) return spec;
+    return spec->set ? of_section(r, spec->set, spec->status) : NULL;
 }
 
 bool reply_make(struct request *r, const struct reply_spec *spec)

@@ -3,6 +3,7 @@
 #include "gateway/reply_spec.h"
 #include "http/h1.h"
 #include "http/status.h"
+#include "policy/field_name.h"
 #include "runtime/resources.h"
 
 #include <stdlib.h>
@@ -89,15 +90,13 @@ static bool read_text(struct cfg *cfg, const struct word *at, const char *path, 
     return true;
 }
 
-const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at, const char *path,
-                                         unsigned status)
+const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at, const char *path)
 {
     struct reply_file *f = arena_zero(cfg->arena, sizeof *f);
     struct slice text;
     size_t n;
     char *p;
 
-    (void)status; /* HAProxy, too, sends what the file says */
     if (!read_text(cfg, at, path, &text)) return NULL;
     if (text.n == 0) {
         f->silent = true;
@@ -153,6 +152,8 @@ static bool read_status(struct parsing *p, const struct word *at)
     enum { LEAST = 200, MOST = 599 };
     unsigned status;
 
+    if (p->status_at && slice_is(at->text, "deny_status"))
+        return cfg_error(p->pc->cfg, at, "the status was said before");
     p->status_at = words_peek(p->w);
     p->plain &= slice_is(at->text, "deny_status");
     if (!words_uint(p->pc->cfg, p->w, &status, LEAST, MOST)) return false;
@@ -228,7 +229,6 @@ static bool read_field(struct parsing *p, const struct word *at)
 {
     struct reply_field *f = arena_zero(p->pc->cfg->arena, sizeof *f);
     const struct word *name, *value;
-    char *lower;
 
     p->field_at = at;
     if (!need_word(p, &name) || !need_word(p, &value)) return false;
@@ -236,10 +236,7 @@ static bool read_field(struct parsing *p, const struct word *at)
         slice_eq_nocase(name->text, SLICE("content-length")) ||
         slice_eq_nocase(name->text, SLICE("transfer-encoding")))
         return cfg_error(p->pc->cfg, name, "'%.*s' can't be set by 'hdr'", SLICE_ARG(name->text));
-    lower = arena_str(p->pc->cfg->arena, name->text);
-    for (size_t i = 0; i < name->text.n; i++)
-        if (lower[i] >= 'A' && lower[i] <= 'Z') lower[i] |= 0x20;
-    f->name = slice_of(lower, name->text.n);
+    if (!field_name_of(p->pc, name, &f->name)) return false;
     f->value = format_parse(p->pc, value, FORMAT_FOR_HTTP);
     *p->fields_end = f;
     p->fields_end = &f->next;
@@ -301,8 +298,7 @@ static bool check_errors(struct parsing *p)
     if (p->field_at) cfg_warning(cfg, p->field_at, "'hdr' is ignored: a whole answer has its own");
     if (p->type_at)
         cfg_warning(cfg, p->type_at, "'content-type' is ignored: a whole answer has its own");
-    if (p->out->kind == REPLY_FILE)
-        p->out->file = reply_file_read(cfg, p->path_at, p->path, p->out->status);
+    if (p->out->kind == REPLY_FILE) p->out->file = reply_file_read(cfg, p->path_at, p->path);
     return p->out->kind != REPLY_FILE || p->out->file;
 }
 
@@ -319,6 +315,8 @@ static bool check_payload(struct parsing *p)
     }
     if (!out->content_type.n)
         return cfg_error(cfg, p->kind_at, "an answer with a body needs its 'content-type'");
+    if (out->status == 204 || out->status == 304)
+        return cfg_error(cfg, p->kind_at, "an answer with status %u has no body", out->status);
     return true;
 }
 

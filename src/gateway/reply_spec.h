@@ -56,15 +56,20 @@ struct reply_pending {
 /* The messages of a proxy or an http-errors section, by error_index; NULL: not said here. */
 struct error_set {
     const struct reply_spec *by_status[ERROR_STATUSES];
+    /* While sections are read; of several lines for a status the last one counts. */
+    const struct error_import *imports; /* the last first */
+    unsigned n_imports;                 /* the defaults' are among them */
+    unsigned n_before[ERROR_STATUSES];  /* how many stood before the line that by_status is of */
 };
 
 /* What `errorfiles` takes over from a section http-errors. */
 struct error_import {
-    struct error_import *next;
-    struct error_set *set;
+    struct error_import *next;         /* build->imports */
+    const struct error_import *before; /* of its set, or of the defaults' */
     const struct word *name_at;
     bool all;
-    uint32_t wanted; /* bits by error_index */
+    uint32_t wanted;              /* bits by error_index */
+    const struct error_set *from; /* when all is read; NULL: an error was reported */
 };
 bool error_sets_resolve(struct build *b, struct cfg *cfg);
 
@@ -83,9 +88,9 @@ bool reply_parse(struct policy_cfg *pc, struct words *w, unsigned status, unsign
 /* When all sections are read: finds those that `errorfiles` named. False: errors were reported. */
 bool reply_resolve(struct build *b, struct cfg *cfg);
 
-/* Reads a whole answer from a file; NULL: an error was reported at `at`. */
-const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at, const char *path,
-                                         unsigned status);
+/* Reads a whole answer from a file, which is sent as it is, its status too, as HAProxy does. NULL:
+ * an error was reported at `at`. */
+const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at, const char *path);
 
 /* Makes the request's answer of it: r->res and r->own. False: it could not be made (too large). */
 bool reply_make(struct request *r, const struct reply_spec *spec);

@@ -41,7 +41,7 @@ struct request *request_new(struct client *c, struct session *s, const struct bi
     r->gate = s->gate;
     r->client = c;
     r->bind = bind;
-    r->number = s->gate->n_requests++ * s->gate->engine->n_workers + s->gate->worker.id;
+    r->number = UINT64_MAX;
     r->pinned = snapshot_pin(s->gate);
     r->ended = (struct termination){ '-', '-' };
     flow_init(&r->flow, s, wake_flow);

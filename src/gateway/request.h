@@ -86,15 +86,18 @@ struct request {
     struct held_body *held_request, *held_response; /* gateway/held_body.h; NULL: nothing is held */
     msec_t client_until, server_until;              /* 0: not waiting for that side */
     struct slice method_was, target_was; /* as the client sent them, whatever rules make of them */
-    uint64_t number;                     /* of all requests of the process */
-    const struct rule *rule;             /* that waits; NULL: none has begun */
-    bool in_rules;                       /* a ruleset has begun and not ended */
-    bool after_done;                     /* http-after-response rules have begun */
-    uint8_t side;  /* whose rules for the answer are next: 0 the backend's, 1 … */
-    bool held;     /* the rule that waits has begun its waiting */
-    bool buffered; /* option http-buffer-request: its body has come */
+    uint64_t number;         /* among those of the process that were given one; else UINT64_MAX */
+    const struct rule *rule; /* that waits; NULL: none has begun */
+    bool in_rules;           /* a ruleset has begun and not ended */
+    bool has_body;           /* the server's answer has one */
+    bool forwarded;          /* the fields of option forwardfor and its kin were added */
+    bool rules_failed;       /* a rule could not be carried out */
+    bool after_done;         /* http-after-response rules have begun */
+    uint8_t side;            /* whose rules for the answer are next: 0 the backend's, 1 … */
+    bool held;               /* the rule that waits has begun its waiting */
+    bool buffered;           /* option http-buffer-request: its body has come */
     bool server_asked;       /* use-server rules have been run */
-    bool unlogged; /* nobody is to know (monitor-uri) */
+    bool unlogged;           /* nobody is to know (monitor-uri) */
     struct grave grave;
     struct context context; /* for rules; made by request_context when first needed. The last: what
                                stands before it is zeroed for each request */

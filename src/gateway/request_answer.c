@@ -129,6 +129,8 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     }
     sc->requests++;
     if (!h1_conn_body_sound(&sc->h1, &r->arena)) return bad_answer(r, 502, 'P');
+    r->has_body = r->res.framing == HTTP_LENGTH ? r->res.content_length > 0
+                                                : r->res.framing != HTTP_NO_BODY;
     if (r->req.method_set) answer_what_was_asked(r);
     r->tunnel = r->req.method == HTTP_CONNECT && r->res.status < 300;
     return RESPONSE_RULES;
@@ -183,18 +185,38 @@ static void count_status(struct request *r)
 static bool may_keep(const struct request *r)
 {
     if (!r->keep || r->gate->draining) return false;
-    if (proxy_option(r->flow.frontend, OPT_HTTP_CLOSE)) return false;
-    if (r->flow.backend && proxy_option(r->flow.backend, OPT_HTTP_CLOSE)) return false;
-    return true;
+    return !proxy_option(r->flow.frontend, OPT_HTTP_CLOSE);
+}
+
+/* Is the server's body still one that the answer can have? Not when rules made an answer of the
+ * consent to a tunnel, or of an answer without a body one that says that it has none. */
+static bool body_fits(const struct request *r)
+{
+    if (r->tunnel) return r->res.status == 101 || r->res.status / 100 == 2;
+    return !r->has_body || r->res.framing != HTTP_LENGTH || r->res.content_length > 0;
+}
+
+static void withhold_body(struct request *r)
+{
+    if (r->tunnel) r->keep = false;
+    r->res.framing = HTTP_LENGTH;
+    r->res.content_length = 0;
+    request_own_body(r, SLICE(""));
+    request_drop_server(r);
 }
 
 /* The final head goes to the client, by whichever way the answer came about. */
 enum step step_after_rules(struct request *r)
 {
-    struct body_source *from = r->own_answer ? &r->own.source : &r->flow.conn->h1.source;
-    enum step s = rules_after_answer(r);
+    struct body_source *from;
+    enum step s;
 
+    if (!r->own_answer) r->status = r->res.status; /* rules may have changed it */
+    s = rules_after_answer(r);
     if (s != AFTER_RULES) return s;
+    if (!r->own_answer && !body_fits(r)) withhold_body(r);
+    if (r->own_answer) request_drop_body(r);
+    from = r->own_answer ? &r->own.source : &r->flow.conn->h1.source;
     count_status(r);
     r->answered = true;
     if (!r->client->ops->reply(r->client, &r->res, may_keep(r))) return request_abort(r, 'I', 'H');
@@ -300,9 +322,7 @@ static bool server_reusable(const struct request *r)
 {
     const struct h1_conn *h = r->flow.conn ? &r->flow.conn->h1 : NULL;
 
-    if (!h || proxy_option(r->flow.backend, OPT_HTTP_CLOSE) ||
-        proxy_option(r->flow.backend, OPT_HTTP_SERVER_CLOSE))
-        return false;
+    if (!h || flow_closes(&r->flow)) return false;
     return !r->tunnel && !r->own_answer && r->whole && r->up.state == PUMP_DONE && h->in_ended &&
            r->res.keep_alive && r->res.framing != HTTP_UNTIL_CLOSE;
 }
@@ -314,6 +334,7 @@ enum step step_finish(struct request *r)
 
     if (!r->answered) count_status(r);
     request_log(r);
+    if (r->context.arena) context_end(&r->context);
     c->ops->bytes(c, &in, &out);
     flow_count(&r->flow, in, out);
     pump_stop(&r->up);

@@ -47,6 +47,7 @@ enum step request_restrict_names(struct request *r, const struct proxy_conf *p, 
             http_msg_drop(&r->req, i);
             continue;
         }
+        r->reason = "option http-restrict-req-hdr-names refuses the name of a field";
         request_count_denied(r);
         return request_refuse(r, 403, 'P', 'R');
     }

@@ -121,8 +121,7 @@ enum step step_connect(struct request *r)
 /* How the head is written for the server's side. */
 static struct h1_hop server_hop(const struct request *r)
 {
-    bool close = proxy_option(r->flow.backend, OPT_HTTP_CLOSE) ||
-                 proxy_option(r->flow.backend, OPT_HTTP_SERVER_CLOSE);
+    bool close = flow_closes(&r->flow);
 
     return (struct h1_hop){
         .version = r->req.version == HTTP_1_0 ? HTTP_1_0 : HTTP_1_1,
@@ -141,8 +140,11 @@ enum step step_send_request(struct request *r)
                          ? r->flow.frontend->max_body
                          : r->flow.backend->max_body;
 
-    rules_add_unique_id(r);
-    rules_add_forward_fields(r);
+    if (!r->forwarded) { /* not again for another attempt */
+        rules_add_unique_id(r);
+        rules_add_forward_fields(r);
+        r->forwarded = true;
+    }
     h->in_ended = true; /* until the head of its answer is there */
     h->in_spoilt = false;
     if (!h1_conn_write_request(h, &r->req, &hop)) return request_refuse(r, 400, 'P', 'R');

@@ -10,6 +10,6 @@ extern const struct action_table answer_actions, redirect_actions, connection_ac
     capture_actions, wait_actions, hint_actions;
 
 extern const struct fetch_table capture_fetches, connection_fetches;
-extern const struct converter_table capture_converters;
+extern const struct converter_table capture_converters, name_converters;
 
 #endif

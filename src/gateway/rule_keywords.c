@@ -189,12 +189,12 @@ static const struct keyword rule_rows[] = {
       "Chooses the server when the condition holds and the server is usable; else it is balanced "
       "as usual.",
       0, NULL },
-    { "monitor-uri", IN_DEFAULTS | IN_FRONTEND, parse_monitor_uri, "<uri>", NULL, 0,
+    { "monitor-uri", IN_DEFAULTS | IN_FRONTEND, parse_monitor_uri, "<uri>", NULL, KW_ELSEWHERE_WARN,
       "Requests for exactly this URI are answered by the gateway: 200, or 503 where a `monitor "
       "fail` condition holds or the gateway is stopping.",
       0, NULL },
-    { "monitor fail", IN_FRONTEND, parse_monitor_fail, "{ if | unless } <condition>", NULL, 0,
-      "When the condition holds, `monitor-uri` answers 503.", 0, NULL },
+    { "monitor fail", IN_FRONTEND, parse_monitor_fail, "{ if | unless } <condition>", NULL,
+      KW_ELSEWHERE_WARN, "When the condition holds, `monitor-uri` answers 503.", 0, NULL },
 };
 
 const struct keyword_table rule_keywords = KEYWORD_TABLE("Rules and conditions", KEYWORDS,
@@ -224,10 +224,17 @@ static bool resolve_backend(struct build *b, struct cfg *cfg, struct switch_rule
 
 static bool resolve_server(struct cfg *cfg, const struct proxy_conf *p, struct server_rule *s)
 {
+    struct nearest near;
+
     if (s->format) return true;
-    for (unsigned i = 0; i < p->be->n_servers; i++)
+    nearest_init(&near, s->name_at->text);
+    for (unsigned i = 0; i < p->be->n_servers; i++) {
         if (slice_is(s->name_at->text, p->be->servers[i]->name)) s->server = p->be->servers[i];
-    return s->server || no_such(cfg, s->name_at, "server");
+        nearest_try(&near, slice_str(p->be->servers[i]->name));
+    }
+    if (s->server) return true;
+    no_such(cfg, s->name_at, "server");
+    return near.best.n && cfg_hint(cfg, "did you mean '%.*s'?", SLICE_ARG(near.best));
 }
 
 /* The use_backend rules as an array, and an index over their conditions. */
@@ -256,5 +263,5 @@ bool proxy_rules_resolve(struct build *b, struct cfg *cfg, struct proxy_conf *p)
     index_backends(&b->policy, p->rules);
     for (struct server_rule *s = p->rules->servers; s && p->be; s = (struct server_rule *)s->next)
         ok &= resolve_server(cfg, p, s);
-    return ok;
+    return ok & capture_rules_check(cfg, p);
 }

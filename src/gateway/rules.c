@@ -4,6 +4,7 @@
 #include "gateway/reply_spec.h"
 #include "policy/fields.h"
 
+#include <assert.h>
 #include <string.h>
 
 /* ---- what is kept for a section ---- */
@@ -47,8 +48,6 @@ void proxy_rules_inherit(struct proxy_rules *to, const struct proxy_rules *from,
     to->forwarded_for = from->forwarded_for;
     to->original_to = from->original_to;
     to->log_format = from->log_format;
-    to->error_log_format = from->error_log_format;
-    to->log_format_sd = from->log_format_sd;
     to->unique_id_format = from->unique_id_format;
     to->unique_id_header = from->unique_id_header;
     to->odd_names = from->odd_names;
@@ -80,23 +79,40 @@ void request_count_denied(struct request *r)
     counter_add(&flow_server_counters(&r->flow)->denied_resp, 1);
 }
 
+/* What rules could not rewrite, up to now. */
+static void count_failed_rewrites(struct request *r, struct context *c)
+{
+    struct counters *all[] = {
+        session_counters(r->flow.session), r->flow.backend ? flow_backend_counters(&r->flow) : NULL,
+        r->flow.server && r->step >= READ_REPLY ? flow_server_counters(&r->flow) : NULL
+    };
+
+    for (size_t i = 0; i < ARRAY_LEN(all); i++)
+        if (all[i]) counter_add(&all[i]->failed_rewrites, c->failed_rewrites);
+    c->failed_rewrites = 0;
+}
+
 /* A rule could not be carried out. */
 static enum step give_up(struct request *r)
 {
     counter_add(&session_counters(r->flow.session)->internal_errors, 1);
     if (r->flow.backend) counter_add(&flow_backend_counters(&r->flow)->internal_errors, 1);
-    return request_refuse(r, r->step >= READ_REPLY ? 502 : 500, 'P', phase_of(r));
+    r->rules_failed = true;
+    return request_refuse(r, 500, 'P', phase_of(r));
 }
 
 static enum step answered(struct request *r)
 {
+    if (r->step == RESPONSE_RULES) r->flow.at.answered = 0; /* the server's did not get anywhere */
     request_drop_server(r);
-    return r->step == AFTER_RULES ? STEP_WAIT : AFTER_RULES;
+    assert(r->step != AFTER_RULES); /* no action that answers may stand there */
+    return AFTER_RULES;
 }
 
 enum step rules_step(struct request *r, const struct proxy_conf *p, const struct ruleset *set,
                      enum policy_place place, enum step next)
 {
+    enum rule_result result;
     struct context *c;
 
     if (!r->in_rules) {
@@ -107,7 +123,9 @@ enum step rules_step(struct request *r, const struct proxy_conf *p, const struct
     c = request_context(r);
     c->proxy = p;
     c->place = place;
-    switch (ruleset_run(c, &r->rule)) {
+    result = ruleset_run(c, &r->rule);
+    if (c->failed_rewrites) count_failed_rewrites(r, c);
+    switch (result) {
     case RULE_WAIT: return request_wait(r, ON_CLIENT | ON_DEADLINE | ON_PUMP);
     case RULE_NEXT:
     case RULE_STOP: r->in_rules = false; return next;
@@ -179,6 +197,7 @@ const struct server_conf *rules_server(struct request *r)
 /* The rules of both sides, the backend's first. */
 static enum step both_sides(struct request *r, size_t offset, bool after, enum step next)
 {
+    if (!r->in_rules && !r->side) r->rules_failed = false;
     for (; r->side < 2; r->side++) {
         const struct proxy_conf *p = r->side ? r->flow.frontend : r->flow.backend;
         enum policy_place place = after     ? PLACE_AFTER_RESPONSE
@@ -190,7 +209,7 @@ static enum step both_sides(struct request *r, size_t offset, bool after, enum s
         s = rules_step(r, p, (const struct ruleset *)((const char *)p->rules + offset), place,
                        next);
         if (s == STEP_WAIT) return s;
-        if (s != next || (r->own_answer && !after)) {
+        if (s != next || r->rules_failed || (r->own_answer && !after)) {
             r->side = 0;
             return s;
         }

@@ -62,8 +62,7 @@ struct proxy_rules {
     struct slice monitor_uri;
     struct monitor_rule *monitor_fail;
     struct forward_field forwarded_for, original_to;
-    const struct format *log_format, *error_log_format, *log_format_sd;
-    const struct format *unique_id_format;
+    const struct format *log_format, *unique_id_format;
     struct slice unique_id_header;
     const struct realip *realip; /* NULL: off */
     uint8_t odd_names;           /* NAMES_… */
@@ -96,7 +95,10 @@ void rules_add_forward_fields(struct request *r);
 bool session_run_rules(struct session *s, const struct bind_conf *bind, const struct ruleset *set,
                        enum policy_place place);
 
-/* Of the client's socket (struct rule_hooks). */
+/* struct rule_hooks: logs what a rule with `report` would have done. */
+void context_rule_decided(struct context *c, const struct rule *rule, enum rule_result result);
+
+/* The same: of the client's socket. */
 void context_set_tos(struct context *c, unsigned tos);
 void context_set_mark(struct context *c, uint32_t mark);
 

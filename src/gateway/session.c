@@ -37,11 +37,13 @@ static bool session_rules(struct session *s)
     const struct bind_conf *b = session_bind(s);
     struct counters *all[] = { session_counters(s), s->gate->totals };
 
+    if (b && !session_run_rules(s, b, &b->frontend->rules->tcp_session, PLACE_TCP_SESSION))
+        return false;
     for (size_t i = 0; i < ARRAY_LEN(all); i++) {
         counter_add(&all[i]->sessions, 1);
         rate_add(&all[i]->session_rate, (uint32_t)(s->gate->worker.now / 1000));
     }
-    return !b || session_run_rules(s, b, &b->frontend->rules->tcp_session, PLACE_TCP_SESSION);
+    return true;
 }
 
 bool session_begin(struct session *s)

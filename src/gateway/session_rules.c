@@ -3,7 +3,9 @@
  * a request; what they keep is in the session. */
 #include "gateway/rules.h"
 
-static const struct rule_hooks hooks = { .set_tos = context_set_tos, .set_mark = context_set_mark };
+static const struct rule_hooks hooks = { .decided = context_rule_decided,
+                                         .set_tos = context_set_tos,
+                                         .set_mark = context_set_mark };
 
 /* set-src and its kin hold for the whole session. */
 static void keep_addresses(struct client_facts *f, const struct context *c)

@@ -67,6 +67,7 @@ struct global_conf {
     const char *unix_prefix;                            /* unix-bind, also … */
     struct resource_listen unix_bind;                   /* … mode and owner */
     struct var_limits var_limits;                       /* tune.vars.… */
+    struct global_var *variables, **variables_end;      /* set-var (gateway/global_variables.c) */
     struct log_line *log_lines;
     struct log_route *logs;
     const char *log_tag, *log_send_hostname; /* NULL: not asked for */

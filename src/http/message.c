@@ -79,9 +79,10 @@ struct http_field *http_msg_field(const struct http_msg *m, enum http_field_id i
 
 struct http_field *http_msg_field_named(const struct http_msg *m, struct slice lower_name)
 {
-    for (unsigned i = 0; i < m->n_fields; i++)
-        if (slice_eq(m->fields[i].name, lower_name)) return &m->fields[i];
-    return NULL;
+    struct http_field *f = m->fields, *end = f + m->n_fields;
+
+    while (f < end && !slice_eq(f->name, lower_name)) f++;
+    return f < end ? f : NULL;
 }
 
 static void fields_grow(struct http_msg *m, struct arena *a)
@@ -92,6 +93,15 @@ static void fields_grow(struct http_msg *m, struct arena *a)
     if (m->n_fields) memcpy(fields, m->fields, m->n_fields * sizeof *fields);
     m->fields = fields;
     m->max_fields = (uint16_t)n;
+}
+
+void http_msg_append(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
+                     enum http_field_id id)
+{
+    if (m->n_fields == m->max_fields) fields_grow(m, a);
+    m->fields[m->n_fields++] = (struct http_field){
+        .name = name, .value = value, .id = (uint8_t)id, .hop = http_field_is_hop(id)
+    };
 }
 
 void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
@@ -108,9 +118,8 @@ void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct
             m->content_length = length;
         }
     }
-    if (m->n_fields == m->max_fields) fields_grow(m, a);
-    m->fields[m->n_fields++] =
-        (struct http_field){ .name = name, .value = value, .id = (uint8_t)id, .hop = hop };
+    http_msg_append(m, a, name, value, id);
+    m->fields[m->n_fields - 1].hop = hop;
 }
 
 void http_msg_remove(struct http_msg *m, unsigned i)

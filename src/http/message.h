@@ -73,7 +73,7 @@ struct http_msg {
     uint8_t method; /* enum http_method */
     uint8_t asked;  /* with method_set: the method before a rule changed it; see http_msg_asked */
     bool method_set;
-    bool absolute;  /* the target came in absolute form, or is CONNECT's authority */
+    bool absolute; /* the target came in absolute form, or is CONNECT's authority */
     struct slice method_name;
     struct slice target;    /* as it came: origin, absolute, authority form, or "*" */
     struct slice authority; /* of the target in absolute or authority form, else Host's value */
@@ -129,16 +129,21 @@ static inline bool http_field_is_hop(enum http_field_id id)
  * sets content_length, any other is marked hop. */
 void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct slice value);
 
+/* The same for a field whose number is known, and is not Content-Length's. There must be fewer than
+ * UINT16_MAX. */
+void http_msg_append(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
+                     enum http_field_id id);
+
 /* Removes the i-th field, keeping the order of the others. */
 void http_msg_remove(struct http_msg *m, unsigned i);
 
 /* ---- what rules do to fields; the model follows ----
  *
  * A field that a rule adds is sent, whatever the message's own Connection names. The framing stays
- * what it is: Content-Length and Transfer-Encoding are seen by later rules and change nothing on the
- * wire. Without Upgrade, or Connection's word for it, nothing is upgraded. A Host (of a request)
- * changes authority and target too, and only the last one that was added is sent. All return
- * false, with nothing changed, when the message can't have that. */
+ * what it is: Content-Length and Transfer-Encoding are seen by later rules and change nothing on
+ * the wire. Without Upgrade, or Connection's word for it, nothing is upgraded. A Host (of a
+ * request) changes authority and target too, and only the last one that was added is sent. All
+ * return false, with nothing changed, when the message can't have that. */
 
 /* Appends a field. */
 bool http_msg_put(struct http_msg *m, struct arena *a, struct slice name, struct slice value);

@@ -31,15 +31,17 @@ void http_msg_drop(struct http_msg *m, unsigned i)
 
 unsigned http_msg_remove_named(struct http_msg *m, struct slice lower_name)
 {
-    unsigned kept = 0, n = m->n_fields;
+    const struct http_field *first = http_msg_field_named(m, lower_name);
+    unsigned kept, n = m->n_fields;
 
-    for (unsigned i = 0; i < n; i++) {
+    if (!first) return 0;
+    kept = (unsigned)(first - m->fields);
+    for (unsigned i = kept + 1; i < n; i++) {
         if (slice_eq(m->fields[i].name, lower_name)) continue;
-        if (kept != i) m->fields[kept] = m->fields[i];
-        kept++;
+        m->fields[kept++] = m->fields[i];
     }
     m->n_fields = (uint16_t)kept;
-    if (kept != n) forget(m, http_field_find(lower_name));
+    forget(m, http_field_find(lower_name));
     return n - kept;
 }
 
@@ -55,10 +57,9 @@ static void put_length(struct http_msg *m, struct arena *a, struct slice name, s
     if (framed) m->content_length = length;
 }
 
-bool http_msg_put(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
+static bool put_known(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
+                      enum http_field_id id)
 {
-    enum http_field_id id = http_field_find(name);
-
     if (m->n_fields == UINT16_MAX) return false;
     if (id == HTTP_FIELD_HOST && is_request(m)) {
         if (!http_msg_set_authority(m, a, value)) return false;
@@ -68,8 +69,13 @@ bool http_msg_put(struct http_msg *m, struct arena *a, struct slice name, struct
     if (id == HTTP_FIELD_CONTENT_LENGTH)
         put_length(m, a, name, value);
     else
-        http_msg_add(m, a, name, value);
+        http_msg_append(m, a, name, value, id);
     return true;
+}
+
+bool http_msg_put(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
+{
+    return put_known(m, a, name, value, http_field_find(name));
 }
 
 /* A rule that sets what is there anyway does not end an upgrade. */
@@ -92,7 +98,7 @@ bool http_msg_set(struct http_msg *m, struct arena *a, struct slice name, struct
         m->upgrade = true;
         if (id == HTTP_FIELD_UPGRADE) m->upgrade_value = value;
     }
-    return http_msg_put(m, a, name, value);
+    return put_known(m, a, name, value, id);
 }
 
 bool http_msg_change(struct http_msg *m, struct arena *a, unsigned i, struct slice value)

@@ -120,19 +120,29 @@ static struct slice join(struct arena *a, struct slice before, struct slice midd
     return slice_of(p, n);
 }
 
-/* Replaces the part of the target in the middle; authority and Host stay as they are. */
+/* Replaces the part of the target in the middle; authority and Host stay as they are, so that a
+ * target which names another place is refused. */
 static bool change(struct http_msg *m, struct arena *a, struct slice before, struct slice middle,
                    struct slice after, size_t most)
 {
     struct slice target = join(a, before, middle, after, most);
     bool absolute = m->absolute;
-    struct http_target t;
+    struct http_target t, was;
 
     if (target.n == 0) return false;
     http_target_split(target, &t);
+    http_target_split(m->target, &was);
+    if (t.scheme.p && !(absolute && slice_eq(t.authority, was.authority))) return false;
     take_target(m, target, &t);
     m->absolute = absolute && t.scheme.p;
     return true;
+}
+
+/* Behind an authority a path begins with a slash (RFC 3986 §3.3), and only then is it one. */
+static bool lacks_slash(const struct http_target *t, struct slice path, bool query)
+{
+    if (!t->scheme.p || !t->path.p || path.n == 0) return false;
+    return path.p[0] != '/' && !(query && path.p[0] == '?');
 }
 
 bool http_msg_set_path(struct http_msg *m, struct arena *a, struct slice path, bool query,
@@ -143,6 +153,7 @@ bool http_msg_set_path(struct http_msg *m, struct arena *a, struct slice path, b
 
     if (m->method == HTTP_CONNECT) return false;
     http_target_split(target, &t);
+    if (lacks_slash(&t, path, query)) path = join(a, SLICE("/"), path, slice_of(NULL, 0), most);
     if (!t.path.p) t.path = target;
     before = slice_between(target.p, t.path.p);
     if (!query) after = slice_from(t.path, http_path_length(t.path));
@@ -167,8 +178,9 @@ bool http_msg_set_authority(struct http_msg *m, struct arena *a, struct slice ho
     struct http_target t;
     struct slice target;
 
+    if (!http_authority_parse(host, &parsed)) return false;
     if (m->absolute) {
-        if (!http_authority_parse(host, &parsed) || parsed.host.n == 0) return false;
+        if (parsed.host.n == 0) return false;
         if (m->method == HTTP_CONNECT && parsed.port <= 0) return false;
         http_target_split(m->target, &t);
         target = join(a, slice_between(m->target.p, t.authority.p), host,

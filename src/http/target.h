@@ -30,8 +30,9 @@ size_t http_path_length(struct slice path);
 bool http_msg_set_target(struct http_msg *m, struct arena *a, struct slice target);
 
 /* Puts another path (`query`: with the query) in the place of the request's. A target without a
- * path ("*", or an authority alone) is replaced as a whole. False, and nothing changed, when
- * nothing of the target would be left, for CONNECT, or when it would be longer than `most`. */
+ * path ("*", or an authority alone) is replaced as a whole. Behind an authority a path without a
+ * slash gets one. False, and nothing changed, when nothing of the target would be left, when it
+ * would name another authority, for CONNECT, or when it would be longer than `most`. */
 bool http_msg_set_path(struct http_msg *m, struct arena *a, struct slice path, bool query,
                        size_t most);
 
@@ -40,7 +41,8 @@ bool http_msg_set_path(struct http_msg *m, struct arena *a, struct slice path, b
 bool http_msg_set_query(struct http_msg *m, struct arena *a, struct slice query, size_t most);
 
 /* What a Host field that a rule sets means for the target and the authority of the request. False,
- * and nothing changed, when the target has an authority and the value can't be one. */
+ * and nothing changed, when the value can't be an authority, or is empty where the target has one.
+ */
 bool http_msg_set_authority(struct http_msg *m, struct arena *a, struct slice host);
 
 /* Another method. False, and nothing changed, when it is no token, when it would make a tunnel or

@@ -123,11 +123,9 @@ static int read_and_print(const struct command_line *o, const struct vocabulary 
     struct worker *control = mem_zero_aligned(sizeof *control);
     struct log_writer *logs = log_writer_new();
     struct compat missing;
-    struct loading l = { .options = o,
-                         .words = words,
-                         .engine = e,
-                         .compat = &missing,
-                         .compat_print = print_noted };
+    struct loading l = {
+        .options = o, .words = words, .engine = e, .compat = &missing, .compat_print = print_noted
+    };
     struct snapshot *s;
 
     compat_init(&missing);

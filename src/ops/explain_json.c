@@ -8,17 +8,39 @@ struct json {
     bool first;
 };
 
+/* How many bytes the UTF-8 character at p has; 0: it is none. */
+static size_t utf8(const char *p, size_t n)
+{
+    unsigned char c = (unsigned char)*p;
+    size_t size = c >= 0xc2 && c < 0xe0   ? 2
+                  : c >= 0xe0 && c < 0xf0 ? 3
+                  : c >= 0xf0 && c < 0xf5 ? 4
+                                          : 0;
+
+    if (size == 0 || size > n) return 0;
+    for (size_t i = 1; i < size; i++)
+        if (((unsigned char)p[i] & 0xc0) != 0x80) return 0;
+    return size;
+}
+
+/* What is no UTF-8 is taken for Latin-1, so that the result is JSON whatever was sent. */
 static void text(FILE *out, struct slice s)
 {
     putc('"', out);
     for (size_t i = 0; i < s.n; i++) {
         unsigned char c = (unsigned char)s.p[i];
-        if (c == '"' || c == '\\')
+        size_t wide = c >= 0x80 ? utf8(s.p + i, s.n - i) : 0;
+
+        if (wide) {
+            fwrite(s.p + i, 1, wide, out);
+            i += wide - 1;
+        } else if (c == '"' || c == '\\') {
             fprintf(out, "\\%c", c);
-        else if (c < ' ' || c >= 0x7f) /* bytes as they are: each is a character of its own */
+        } else if (c < ' ' || c >= 0x7f) {
             fprintf(out, "\\u%04x", c);
-        else
+        } else {
             putc(c, out);
+        }
     }
     putc('"', out);
 }

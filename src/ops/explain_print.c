@@ -239,6 +239,7 @@ const char *explain_why(const struct explain *x)
     };
 
     if (x->request->reason) return x->request->reason;
+    if (x->ended_in == READ_HEAD && monitor_asked(x->request)) return "it asks for monitor-uri";
     if (x->request->context.arena && x->request->context.final_rule) return NULL;
     return WHY[x->ended_in];
 }
@@ -284,7 +285,7 @@ static const struct story_rule *rule_that_chose(const struct explain *x, enum po
 
     for (const struct story_part *p = x->story.parts; p; p = p->next)
         for (const struct story_rule *r = p->place == place ? p->rules : NULL; r; r = r->next)
-            if (r->holds) found = r;
+            if (r->holds && slice_starts(r->did, SLICE("chooses"))) found = r;
     return found;
 }
 
@@ -314,16 +315,23 @@ static void print_server(const struct printer *p)
 {
     const struct flow *f = &p->x->request->flow;
     const struct backend_conf *be = f->backend->be;
+    const struct story_rule *chose;
 
     label(p, "server");
     fprintf(p->out, "%s %s (", f->server->name, f->server->address_as_written);
     put_place(p->out, &f->server->at);
     fputs("), ", p->out);
-    if (be->n_servers == 1)
+    chose = rule_that_chose(p->x, PLACE_USE_SERVER);
+    if (chose && p->x->server_by_rule) {
+        fputs("by use-server at ", p->out);
+        put_place(p->out, &chose->at);
+        putc('\n', p->out);
+    } else if (be->n_servers == 1) {
         fputs("the only one\n", p->out);
-    else
+    } else {
         fprintf(p->out, "by balance %s among %u; a gateway that runs may be at another one\n",
                 be->algorithm->name, be->n_servers);
+    }
 }
 
 static unsigned n_response_rules(const struct explain *x)

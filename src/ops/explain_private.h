@@ -51,7 +51,8 @@ struct explain {
 
     enum explain_end end;
     enum step ended_in;
-    unsigned held_ms; /* a rule that waits for its time to pass; 0: none */
+    bool server_by_rule; /* use-server chose */
+    unsigned held_ms;    /* a rule that waits for its time to pass; 0: none */
 };
 
 /* ---- explain_target.c: what the command line says of the request ---- */

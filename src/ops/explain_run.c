@@ -4,6 +4,7 @@
 #include "ops/explain_private.h"
 
 #include "base/memory.h"
+#include "gateway/held_body.h"
 #include "http/h1.h"
 
 #include <stdlib.h>
@@ -211,14 +212,23 @@ static struct story_rule *tell_choice(struct explain *x, struct story_part *part
     return n;
 }
 
+/* What a name that is a format gave; empty: it was not asked. */
+static struct slice name_of(struct explain *x, const struct format *f)
+{
+    struct slice name;
+
+    return x->story.trace.again(&x->story.trace, f, &name) ? name : SLICE("");
+}
+
 static const char *chosen_backend(struct explain *x, const struct switch_rule *s)
 {
-    const struct proxy_conf *be = x->request->flow.backend;
+    struct slice name;
 
     if (s->backend) return arena_printf(&x->story.arena, "chooses %s", s->backend->name);
-    if (be && be != x->frontend->fe->default_backend && be != x->frontend)
-        return arena_printf(&x->story.arena, "chooses %s", be->name);
-    return "the name it gives is that of default_backend, or no backend's";
+    name = name_of(x, s->format);
+    if (snapshot_backend_of(x->snapshot, name))
+        return arena_printf(&x->story.arena, "chooses %.*s", SLICE_ARG(name));
+    return arena_printf(&x->story.arena, "gives '%.*s', which is no backend", SLICE_ARG(name));
 }
 
 static void tell_backend(struct explain *x)
@@ -228,9 +238,9 @@ static void tell_backend(struct explain *x)
     struct story_rule *n;
 
     if (!s) return;
-    part = story_part(&x->story, x->frontend, PLACE_USE_BACKEND,
-                      arena_printf(&x->arena, "frontend %s, choice of a backend",
-                                   x->frontend->name));
+    part = story_part(
+        &x->story, x->frontend, PLACE_USE_BACKEND,
+        arena_printf(&x->arena, "frontend %s, choice of a backend", x->frontend->name));
     for (; s; s = s->next) {
         n = tell_choice(x, part, s->cond, &s->at);
         if (!n->holds) continue;
@@ -254,10 +264,33 @@ static void tell_server(struct explain *x)
     for (; s; s = s->next) {
         n = tell_choice(x, part, s->cond, &s->at);
         if (!n->holds) continue;
-        n->did = got == s->server ? SLICE("chooses it") : SLICE("this server can't be used");
-        if (got == s->server) break;
+        x->server_by_rule = got && (s->format ? slice_is(name_of(x, s->format), got->name)
+                                              : got == s->server);
+        n->did = x->server_by_rule
+                     ? slice_str(arena_printf(&x->story.arena, "chooses %s", got->name))
+                     : SLICE("this server can't be used");
+        if (x->server_by_rule) break;
     }
     for (s = s ? s->next : NULL; s; s = s->next) part->unreached++;
+}
+
+/* `monitor-uri`: which of its `monitor fail` hold? They have no place of their own. */
+static void tell_monitor(struct explain *x)
+{
+    const struct monitor_rule *m = x->frontend->rules->monitor_fail;
+    struct story_part *part;
+    struct story_rule *n;
+
+    if (!m || !monitor_asked(x->request)) return;
+    part = story_part(
+        &x->story, x->frontend, PLACE_FRONTEND_REQUEST,
+        arena_printf(&x->story.arena, "frontend %s, monitor fail", x->frontend->name));
+    for (; m; m = m->next) {
+        n = story_rule(&x->story, part, m->cond);
+        n->keyword = "";
+        n->text = SLICE("monitor fail");
+        if (n->holds) n->did = SLICE("answers 503");
+    }
 }
 
 /* ---- running ---- */
@@ -302,6 +335,7 @@ static enum step run_steps(struct explain *x)
             continue;
         }
         r->events = 0;
+        if (r->step == READ_HEAD) tell_monitor(x);
         if (r->step == CHOOSE_BACKEND) tell_backend(x);
         if (r->step == CHOOSE_SERVER) tell_server(x);
     }
@@ -314,7 +348,7 @@ static enum explain_end end_of(struct explain *x, enum step next)
     struct request *r = x->request;
 
     switch (next) {
-    case CONNECT: return ENDS_AT_SERVER;
+    case CONNECT: rules_add_forward_fields(r); return ENDS_AT_SERVER;
     case AFTER_RULES:
         r->step = AFTER_RULES;
         if (rules_after_answer(r) == FINISH) return ENDS_CLOSED;
@@ -352,6 +386,7 @@ void explain_release(struct explain *x)
 
     if (r) {
         pump_stop(&r->up);
+        request_held_release(r);
         flow_release(&r->flow);
         if (r->context.arena) context_end(&r->context);
         snapshot_unpin(r->gate, r->pinned);

@@ -51,6 +51,13 @@ static struct slice quoted(struct arena *a, struct slice s)
     return slice_between(out, p);
 }
 
+static bool is_text(struct slice s)
+{
+    for (size_t i = 0; i < s.n; i++)
+        if (!plain((unsigned char)s.p[i]) && s.p[i] != '\'' && s.p[i] != '\\') return false;
+    return true;
+}
+
 static struct slice hex(struct arena *a, struct slice s)
 {
     size_t shown = s.n < VALUE_SHOWN / 2 ? s.n : VALUE_SHOWN / 2;
@@ -70,7 +77,8 @@ static struct slice shown(struct story *s, struct context *c, const struct sampl
     case SAMPLE_BOOL: return value->sint ? SLICE("true") : SLICE("false");
     case SAMPLE_STR:
     case SAMPLE_METH: return quoted(&s->arena, value->str);
-    case SAMPLE_BIN: return hex(&s->arena, value->str);
+    case SAMPLE_BIN:
+        return is_text(value->str) ? quoted(&s->arena, value->str) : hex(&s->arena, value->str);
     default: break;
     }
     if (!sample_cast(&copy, SAMPLE_STR, c)) return SLICE("?");
@@ -83,15 +91,15 @@ static struct slice lost(struct story *s, struct context *c, const struct trace_
 
     if (!v->before) return SLICE("not found");
     before = shown(s, c, v->before);
-    return slice_str(arena_printf(&s->arena, "nothing: %s makes no value of %.*s", v->lost,
-                                  SLICE_ARG(before)));
+    return slice_str(
+        arena_printf(&s->arena, "nothing: %s makes no value of %.*s", v->lost, SLICE_ARG(before)));
 }
 
 static struct slice raw(struct story *s, struct context *c, const struct sample *value)
 {
     struct sample copy = *value;
 
-    if (copy.type == SAMPLE_BIN) return hex(&s->arena, copy.str);
+    if (copy.type == SAMPLE_BIN && !is_text(copy.str)) return hex(&s->arena, copy.str);
     return sample_cast(&copy, SAMPLE_STR, c) ? arena_copy(&s->arena, copy.str) : SLICE("");
 }
 
@@ -217,6 +225,7 @@ static void hear_rule(struct trace *t, struct context *c, const struct rule *r, 
 
     s->texts = NULL;
     take_values(s);
+    if (holds) changes_begin(s, rule_message(c, r));
     if (n && n->rule == r && n->result == RULE_WAIT) return; /* it goes on */
     n = story_rule(s, ruleset_part(s, c, r), r->cond);
     n->rule = r;
@@ -245,6 +254,7 @@ static void hear_done(struct trace *t, struct context *c, const struct rule *r,
     n->waited |= result == RULE_WAIT;
     if (result == RULE_WAIT) return;
     n->did = arena_copy(&s->arena, trace_describe(c, r));
+    if (!n->did.n && result == RULE_NEXT && !r->report) n->did = changes_end(s, rule_message(c, r));
     if (result != RULE_NEXT) s->part->unreached = count_behind(r);
 }
 

@@ -2,7 +2,8 @@
 /* What `gatehouse explain` has to tell: a story in parts (one a ruleset), each a list of rules with
  * the tests that were made and what came of them. It is collected by listening to the policy
  * (policy/trace.h) and printed at the end, for people (explain_print.c) or as JSON
- * (explain_json.c). One thread; all is in the story's arena, but for what the configuration owns. */
+ * (explain_json.c). One thread; all is in the story's arena, but for what the configuration owns.
+ */
 #ifndef GATEHOUSE_OPS_EXPLAIN_STORY_H
 #define GATEHOUSE_OPS_EXPLAIN_STORY_H
 
@@ -20,8 +21,8 @@ struct story_value {
 /* One test of a condition, in the order in which they were made. */
 struct story_test {
     struct story_test *next;
-    struct slice acl; /* empty: anonymous */
-    struct slice text; /* "req.hdr(api-key) -m found" */
+    struct slice acl;    /* empty: anonymous */
+    struct slice text;   /* "req.hdr(api-key) -m found" */
     bool negated, holds; /* holds: the test itself, whatever is made of it */
     struct story_value *values;
 };
@@ -36,7 +37,7 @@ struct story_rule {
     bool has_condition, unless, holds;
     struct story_test *tests;
     struct story_value *values; /* that the action asked for */
-    struct slice did; /* "answers 403"; empty: nothing to tell */
+    struct slice did;           /* "answers 403"; empty: nothing to tell */
     enum rule_result result;
     bool waited;
 };
@@ -68,6 +69,8 @@ struct story {
     struct story_asked *asked, **asked_end;   /* … by a rule */
     struct story_rule *rule;                  /* the last one */
     struct story_text *texts;                 /* that its formats gave */
+    struct http_msg before;                   /* the message before the rule … */
+    struct http_field *fields;                /* … and its fields */
 };
 
 void story_init(struct story *s);
@@ -81,5 +84,10 @@ struct story_part *story_part(struct story *s, const struct proxy_conf *proxy,
  * that was asked. */
 struct story_rule *story_rule(struct story *s, struct story_part *part,
                               const struct condition *cond);
+
+/* ---- explain_changes.c: what a rule does to its message (NULL: it has none) ---- */
+
+void changes_begin(struct story *s, const struct http_msg *m);
+struct slice changes_end(struct story *s, const struct http_msg *m);
 
 #endif

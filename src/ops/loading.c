@@ -235,7 +235,6 @@ static void begin_policy(const struct loading *l, struct build *b, struct cfg *c
                                      .rows = l->words->policy,
                                      .objects = &l->engine->objects,
                                      .var_names = l->engine->var_names,
-                                     .n_workers = l->before ? l->engine->n_workers : THREADS_MOST,
                                      .resolve = build_resolve };
     cfg->policy = &b->policy;
 }

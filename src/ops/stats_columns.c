@@ -405,7 +405,7 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     NEVER("intercepted", F, "Requests that were answered by a service of the gateway's own"),
     COUNTER("dcon", F, denied_conn, "Connections that a rule denied"),
     COUNTER("dses", F, denied_sess, "Sessions that a rule denied"),
-    NEVER("wrew", F | B | S, "Rewrites of headers that failed"),
+    COUNTER("wrew", F | B | S, failed_rewrites, "Rewrites of headers that failed"),
     COUNTER("connect", B | S, connects, "Connections opened to servers"),
     COUNTER("reuse", B | S, reuses, "Requests on a connection that was there already"),
     NEVER("cache_lookups", F | B, "Look-ups in a cache"),

@@ -2,6 +2,8 @@
 /* Actions that change the fields of a message. HAProxy's manual, 4.2: set-header and its kin. */
 #include "policy/actions.h"
 
+#include "policy/field_name.h"
+#include "policy/fields.h"
 #include "policy/regex.h"
 
 /* What names of del-header are compared by. */
@@ -19,17 +21,7 @@ struct field_rule {
 
 static bool read_name(struct policy_cfg *pc, struct words *w, struct field_rule *f)
 {
-    const struct word *word = words_peek(w);
-    const char *name;
-
-    if (!words_str(pc->cfg, w, &name)) return false;
-    for (size_t i = 0; i < word->text.n; i++) {
-        struct word at;
-        if (action_token_byte(word->text.p[i])) continue;
-        at = word_part(pc, word, slice_of(word->text.p + i, 1));
-        return cfg_error(pc->cfg, &at, "a header's name can't have this character");
-    }
-    f->name = action_lower(pc->cfg->arena, word->text);
+    if (!words_field_name(pc->cfg, w, &f->name)) return false;
     f->id = http_field_find(f->name);
     return true;
 }
@@ -66,7 +58,7 @@ static bool parse_del(struct policy_cfg *pc, struct rule *r, struct words *w)
     if (!words_str(pc->cfg, w, &name)) return false;
     if (words_take_if(w, "-m") && !words_enum(pc->cfg, w, &method, METHODS)) return false;
     f->match = (enum name_match)method;
-    f->name = action_lower(pc->cfg->arena, word->text);
+    f->name = field_lower(pc->cfg->arena, word->text);
     return f->match != NAME_REG || action_regex_of(pc, word, REGEX_NO_GROUPS, &f->regex);
 }
 
@@ -90,7 +82,7 @@ static enum rule_result run_set(struct context *c, const struct rule *r)
 {
     const struct field_rule *f = r->data;
     struct http_msg *m = rule_message(c, r);
-    struct slice value = slice_trim(format_text(f->format, c, context_most(c)), " \t");
+    struct slice value = slice_trim_blanks(format_text(f->format, c, context_most(c)));
     bool done;
 
     if (!fits(c, m, value)) return rule_failed(c);
@@ -139,7 +131,7 @@ static enum rule_result run_replace_header(struct context *c, const struct rule 
         if (!regex_match(f->regex, m->fields[i].value, false, &found)) continue;
         if (!action_replacement(c, with, &found, &value) || !fits(c, m, value))
             return rule_failed(c);
-        if (!http_msg_change(m, c->arena, i, slice_trim(value, " \t"))) return rule_failed(c);
+        if (!http_msg_change(m, c->arena, i, slice_trim_blanks(value))) return rule_failed(c);
     }
     return RULE_NEXT;
 }
@@ -173,7 +165,7 @@ struct edit {
 /* One element. What is replaced loses the blanks around it, the others keep them. */
 static void edit_element(struct context *c, struct edit *e, struct slice element)
 {
-    struct slice inner = slice_trim(element, " \t"), value;
+    struct slice inner = slice_trim_blanks(element), value;
     struct regex_match found;
 
     if (!regex_match(e->rule->regex, inner, false, &found)) {
@@ -201,7 +193,7 @@ static bool edit_value(struct context *c, struct edit *e, struct slice value)
 
 static struct slice edited(struct context *c, const struct edit *e)
 {
-    return slice_trim(arena_copy(c->arena, slice_between(e->out.start, e->out.at)), " \t");
+    return slice_trim_blanks(arena_copy(c->arena, slice_between(e->out.start, e->out.at)));
 }
 
 static enum rule_result run_replace_value(struct context *c, const struct rule *r)

@@ -2,7 +2,6 @@
 /* What the files of actions share. */
 #include "policy/actions.h"
 
-#include "http/h1_scan.h"
 #include "policy/regex.h"
 
 #include <stdlib.h>
@@ -63,20 +62,6 @@ bool action_integer(struct policy_cfg *pc, struct words *w, int64_t *out)
                          word->text.p);
     *out = v;
     return true;
-}
-
-bool action_token_byte(char c)
-{
-    return h1_is_token(c);
-}
-
-struct slice action_lower(struct arena *a, struct slice s)
-{
-    char *p = arena_str(a, s);
-
-    for (size_t i = 0; i < s.n; i++)
-        if (p[i] >= 'A' && p[i] <= 'Z') p[i] = (char)(p[i] + 32);
-    return slice_of(p, s.n);
 }
 
 bool action_replacement(struct context *c, struct slice with, const struct regex_match *m,

@@ -14,7 +14,7 @@ extern const struct action_table normalize_actions; /* normalize-uri */
 extern const struct action_table response_actions;  /* set-status */
 extern const struct action_table variable_actions;  /* set-var … */
 extern const struct action_table client_actions;    /* set-src … */
-extern const struct action_table flow_actions;      /* allow, strict-mode */
+extern const struct action_table flow_actions;      /* allow, accept, strict-mode */
 extern const struct action_table map_actions;       /* set-map … */
 
 /* ---- reading: each takes one word; false: an error was reported ---- */
@@ -30,9 +30,6 @@ bool action_regex_of(struct policy_cfg *pc, const struct word *word, unsigned fl
 
 /* An integer in C's notation (decimal, 0x…, 0…). */
 bool action_integer(struct policy_cfg *pc, struct words *w, int64_t *out);
-
-bool action_token_byte(char c);
-struct slice action_lower(struct arena *a, struct slice s);
 
 /* ---- running ---- */
 

@@ -141,6 +141,14 @@ static bool arguments_read(struct reader *r, struct arg *args, bool open)
     return !open || close_parenthesis(r, n);
 }
 
+/* A name that was left out means the proxy where the expression stands: found when all is read. */
+static void pend_left_out(struct reader *r, struct arg *args)
+{
+    for (unsigned i = 0; i < r->n_types; i++)
+        if (!args[i].given && arg_kinds[args[i].type].late && args[i].type != ARG_ENV)
+            pend(r->pc, &args[i], r->what);
+}
+
 bool args_parse(struct policy_cfg *pc, const struct word *at, struct slice *rest,
                 const struct arg_spec *spec, const char *what, struct arg **out)
 {
@@ -157,6 +165,7 @@ bool args_parse(struct policy_cfg *pc, const struct word *at, struct slice *rest
     args[r.n_types].at = *at;
     r.rest = open ? slice_from(*rest, 1) : slice_from(*rest, rest->n);
     if (!arguments_read(&r, args, open)) return false;
+    pend_left_out(&r, args);
     if (open) *rest = r.rest;
     *out = args;
     return true;

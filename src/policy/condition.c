@@ -31,7 +31,10 @@ static bool value_matches(const struct acl_test *test, struct context *c, struct
 /* All values are tried, up to the first for which a converter gives nothing. */
 static bool any_value_matches(const struct acl_test *test, struct context *c)
 {
-    struct sample s = { .each = true };
+    /* (What converters make of a value may be none; and `gatehouse explain` shows it.) */
+    struct sample s = {
+        .each = true, .bare = test->match->kind == MATCH_FOUND && !test->expr->n_steps && !c->trace
+    };
 
     do {
         if (!expr_next(test->expr, c, &s)) return false;
@@ -40,46 +43,68 @@ static bool any_value_matches(const struct acl_test *test, struct context *c)
     return false;
 }
 
-bool acl_test_holds(const struct acl_test *test, struct context *c)
+/* `traced` is known when these are compiled: who does not listen pays for one look at c->trace in a
+ * condition. */
+static inline bool test_holds(const struct acl_test *test, struct context *c, const bool traced)
 {
     bool holds = any_value_matches(test, c);
 
-    if (c->trace) c->trace->test(c->trace, c, test, holds);
+    if (traced) c->trace->test(c->trace, c, test, holds);
     return holds;
 }
 
-bool acl_holds(const struct acl *acl, struct context *c)
+static inline bool any_test_holds(const struct acl *acl, struct context *c, const bool traced)
 {
     for (const struct acl_test *test = acl->tests; test; test = test->next)
-        if (acl_test_holds(test, c)) return true;
+        if (test_holds(test, c, traced)) return true;
     return false;
 }
 
-static bool term_holds(const struct condition_term *term, struct context *c)
+static inline bool term_holds(const struct condition_term *term, struct context *c,
+                              const bool traced)
 {
-    bool holds = acl_holds(term->acl, c) != term->negate;
+    bool holds = any_test_holds(term->acl, c, traced) != term->negate;
 
-    if (c->trace) c->trace->term(c->trace, c, term, holds);
+    if (traced) c->trace->term(c->trace, c, term, holds);
+    return holds;
+}
+
+static inline bool all_holds(const struct condition *cond, struct context *c, const bool traced)
+{
+    const struct condition_term *t = cond->terms, *end = t + cond->n;
+    bool holds = false;
+
+    while (t < end && !holds) {
+        holds = true;
+        do {
+            if (holds) holds = term_holds(t, c, traced);
+        } while (++t < end && !t->begins);
+    }
+    return holds != cond->negate;
+}
+
+static TRACE_ONLY bool traced_holds(const struct condition *cond, struct context *c)
+{
+    bool holds = all_holds(cond, c, true);
+
+    c->trace->condition(c->trace, c, cond, holds);
     return holds;
 }
 
 bool condition_holds(const struct condition *cond, struct context *c)
 {
-    const struct condition_term *t, *end;
-    bool holds = false;
-
     if (!cond) return true;
-    t = cond->terms;
-    end = t + cond->n;
-    while (t < end && !holds) {
-        holds = true;
-        do {
-            if (holds) holds = term_holds(t, c);
-        } while (++t < end && !t->begins);
-    }
-    holds = holds != cond->negate;
-    if (c->trace) c->trace->condition(c->trace, c, cond, holds);
-    return holds;
+    return c->trace ? traced_holds(cond, c) : all_holds(cond, c, false);
+}
+
+bool acl_holds(const struct acl *acl, struct context *c)
+{
+    return any_test_holds(acl, c, c->trace != NULL);
+}
+
+bool acl_test_holds(const struct acl_test *test, struct context *c)
+{
+    return test_holds(test, c, c->trace != NULL);
 }
 
 /* ---- parts ---- */

@@ -10,9 +10,9 @@ enum { LEAST = 8 }; /* fewer in a row are tried one by one */
 /* A run of conditions. */
 struct run {
     unsigned from, to;
-    const struct expr *expr; /* NULL: they are tried one by one */
+    const struct expr *expr;
     const struct match *match;
-    const struct pattern_index *index; /* an entry's order is a condition's position */
+    const struct index_kept *kept; /* NULL: they are tried one by one */
 };
 
 struct condition_index {
@@ -35,7 +35,7 @@ static bool has_index(const struct match *m)
     }
 }
 
-/* The only test of a condition that nothing but configurations can change; NULL: it is not that
+/* The only test of a condition, with a set of this configuration alone; NULL: it is not that
  * simple. */
 static const struct acl_test *only_test(const struct condition *cond)
 {
@@ -46,7 +46,7 @@ static const struct acl_test *only_test(const struct condition *cond)
         return NULL;
     t = acl_tests(terms[0].acl);
     if (!t || t->next || t->n_sets != 1 || !has_index(t->match)) return NULL;
-    return t->sets[0]->ref->entered || t->sets[0]->ref->locks ? NULL : t;
+    return t->sets[0]->ref->lasting ? NULL : t;
 }
 
 static bool ask_the_same(const struct acl_test *a, const struct acl_test *b)
@@ -70,7 +70,8 @@ static unsigned end_of_run(const struct condition *const *conditions, unsigned f
 /* ---- the index of a run ---- */
 
 struct index_kept {
-    struct pattern_index index;
+    struct pattern_index index; /* an entry's order is a condition's position */
+    atomic_bool changed;        /* the Runtime API has changed a set: it is out of date */
     unsigned n;
     struct pattern_entry **entries;
 };
@@ -103,18 +104,29 @@ static void add_patterns(struct index_kept *k, const struct acl_test *t, unsigne
     }
 }
 
-static const struct pattern_index *make_index(struct policy_cfg *pc,
-                                              const struct condition *const *conditions,
-                                              unsigned from, unsigned to)
+static void watch(struct policy_cfg *pc, struct index_kept *k, const struct acl_test *t)
+{
+    struct pattern_watch *w = arena_zero(pc->cfg->arena, sizeof *w);
+
+    w->changed = &k->changed;
+    pattern_ref_watch(t->sets[0]->ref, w);
+}
+
+static const struct index_kept *make_index(struct policy_cfg *pc,
+                                           const struct condition *const *conditions, unsigned from,
+                                           unsigned to)
 {
     const struct acl_test *first = only_test(conditions[from]);
     struct index_kept *k = mem_zero(sizeof *k);
 
     pattern_index_init(&k->index, first->match, first->sets[0]->nocase);
     k->index.earliest = true;
-    for (unsigned i = from; i < to; i++) add_patterns(k, only_test(conditions[i]), i);
+    for (unsigned i = from; i < to; i++) {
+        add_patterns(k, only_test(conditions[i]), i);
+        watch(pc, k, only_test(conditions[i]));
+    }
     policy_keep(pc, release, k);
-    return &k->index;
+    return k;
 }
 
 const struct condition_index *
@@ -134,7 +146,7 @@ condition_index_new(struct policy_cfg *pc, const struct condition *const *condit
         if (!t || to - from < LEAST) continue;
         r->expr = t->expr;
         r->match = t->match;
-        r->index = make_index(pc, conditions, from, to);
+        r->kept = make_index(pc, conditions, from, to);
     }
     return ix;
 }
@@ -160,7 +172,7 @@ static unsigned look_up(const struct run *r, struct context *c)
         if (!expr_next(r->expr, c, &s)) break;
         if (s.type != r->match->type && !sample_cast(&s, (enum sample_type)r->match->type, c))
             continue;
-        e = pattern_index_find(r->index, &s, NULL);
+        e = pattern_index_find(&r->kept->index, &s, NULL);
         if (e && e->order < best) best = (unsigned)e->order;
     } while (s.more);
     return best;
@@ -170,7 +182,8 @@ unsigned condition_index_first(const struct condition_index *ix, struct context 
 {
     if (c->trace) return one_by_one(ix, c, 0, ix->n);
     for (const struct run *r = ix->runs, *end = r + ix->n_runs; r < end; r++) {
-        unsigned i = r->expr ? look_up(r, c) : one_by_one(ix, c, r->from, r->to);
+        bool usable = r->kept && !atomic_load_explicit(&r->kept->changed, memory_order_acquire);
+        unsigned i = usable ? look_up(r, c) : one_by_one(ix, c, r->from, r->to);
         if (i < r->to) return i;
     }
     return ix->n;

@@ -29,16 +29,24 @@ char *context_room(struct context *c, size_t n)
     return n <= context_most(c) ? arena_alloc(c->arena, n) : NULL;
 }
 
+static void forget(struct context *c, enum var_scope scope)
+{
+    struct vars *vs = scope == SCOPE_TXN ? &c->txn : &c->now;
+
+    if (vs->first) vars_forget(c, scope);
+    vs->size = 0;
+}
+
 void context_begin_response(struct context *c)
 {
     if (c->now_scope == SCOPE_RES) return;
-    vars_forget(c, SCOPE_REQ);
+    forget(c, SCOPE_REQ);
     c->now_scope = SCOPE_RES;
 }
 
 void context_end(struct context *c)
 {
-    vars_forget(c, SCOPE_REQ);
-    vars_forget(c, SCOPE_TXN);
+    forget(c, SCOPE_REQ);
+    forget(c, SCOPE_TXN);
     c->now_scope = 0;
 }

@@ -20,7 +20,6 @@ struct proxy_conf;
 struct server_conf;
 struct bind_conf;
 struct capture_list;
-struct http_replies;
 struct rule;
 struct trace;
 

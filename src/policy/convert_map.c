@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Converters that look their value up in a map: map, map_beg, … HAProxy's manual, 7.3.1. */
+#include "policy/actions.h"
 #include "policy/converters.h"
 #include "policy/match.h"
 
@@ -58,11 +59,9 @@ static bool give_default(const struct arg *args, enum sample_type out, struct sa
 
 static bool replace_groups(struct context *c, const struct pattern_hit *hit, struct sample *s)
 {
-    size_t room = context_most(c);
-    char *out = context_room(c, room);
-    ptrdiff_t n = regex_replacement(out, room, hit->value.str, hit->groups);
+    struct slice value;
 
-    return n >= 0 && sample_str(s, slice_of(out, (size_t)n));
+    return action_replacement(c, hit->value.str, hit->groups, &value) && sample_str(s, value);
 }
 
 static bool look_up(struct context *c, const struct arg *args, struct sample *s)

@@ -26,9 +26,8 @@ bool expr_eval(const struct expr *e, struct context *c, struct sample *out)
     return e->fetch->get(c, e->args, out) && steps_run(e, c, out);
 }
 
-bool expr_next(const struct expr *e, struct context *c, struct sample *out)
+bool expr_run(const struct expr *e, struct context *c, struct sample *out)
 {
-    out->more = false;
     if (c->trace) return trace_eval(e, c, out);
     return e->fetch->get(c, e->args, out) && steps_run(e, c, out);
 }
@@ -47,9 +46,4 @@ bool expr_string(const struct expr *e, struct context *c, struct slice *out)
     if (s.type != SAMPLE_STR && !sample_cast(&s, SAMPLE_STR, c)) return false;
     *out = s.str;
     return true;
-}
-
-bool expr_convert(const struct expr *e, struct context *c, struct sample *s)
-{
-    return steps_run(e, c, s);
 }

@@ -105,12 +105,20 @@ const struct expr *expr_parse(struct policy_cfg *pc, const struct word *at, stru
  * ("str(a) upper lower"). */
 const struct expr *expr_parse_words(struct policy_cfg *pc, struct words *w);
 
+/* Fetch, then convert; *out is as expr_next wants it. */
+bool expr_run(const struct expr *e, struct context *c, struct sample *out);
+
 /* The first value (out->more tells of others); false: none. */
 bool expr_eval(const struct expr *e, struct context *c, struct sample *out);
 
 /* The value behind one that had `more`; and the first of all, one by one, in a sample that is all
- * zero but for `each`. */
-bool expr_next(const struct expr *e, struct context *c, struct sample *out);
+ * zero but for `each` (and `bare`). */
+static inline bool expr_next(const struct expr *e, struct context *c, struct sample *out)
+{
+    out->more = false;
+    if (e->n_steps || c->trace) return expr_run(e, c, out);
+    return e->fetch->get(c, e->args, out); /* as most are */
+}
 
 /* The first value as a `type`. Strings of it last as long as the arena. */
 bool expr_eval_as(const struct expr *e, struct context *c, enum sample_type type,
@@ -118,11 +126,5 @@ bool expr_eval_as(const struct expr *e, struct context *c, enum sample_type type
 
 /* As a string, whatever it is; for formats, headers, keys. */
 bool expr_string(const struct expr *e, struct context *c, struct slice *out);
-
-/* Converters alone, behind a value that is there (`set-var` of the CLI, `map` outputs…): the rest
- * of an expression that begins with a comma. Same rules. */
-const struct expr *expr_parse_converters(struct policy_cfg *pc, const struct word *at,
-                                         struct slice *rest, enum sample_type in);
-bool expr_convert(const struct expr *e, struct context *c, struct sample *s);
 
 #endif

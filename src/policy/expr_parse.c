@@ -201,19 +201,6 @@ const struct expr *expr_parse(struct policy_cfg *pc, const struct word *at, stru
     return finish(&k, whole);
 }
 
-const struct expr *expr_parse_converters(struct policy_cfg *pc, const struct word *at,
-                                         struct slice *rest, enum sample_type in)
-{
-    struct compiler k;
-    struct slice whole = *rest;
-
-    compiler_init(&k, pc, at, whole);
-    k.expr->type = (uint8_t)in;
-    if (!converters_compile(&k)) return NULL;
-    *rest = k.rest;
-    return finish(&k, whole);
-}
-
 static bool word_over(struct compiler *k)
 {
     return k->rest.n == 0 || compile_error(k, k->rest,

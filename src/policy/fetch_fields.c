@@ -41,6 +41,15 @@ static bool walk_begin(const struct context *c, const struct arg *args, struct f
     return w->msg;
 }
 
+/* What a field's first value is part of. */
+static bool fetch_bare(const struct context *c, const struct arg *args, struct sample *out)
+{
+    const struct http_msg *m = field_message(c, args_param(args));
+    const struct http_field *f = m ? http_msg_field_named(m, args[0].str) : NULL;
+
+    return f && sample_str(out, f->value);
+}
+
 /* One value. Without an occurrence (0 is none, too) it is the last one, or all one by one. An empty
  * name means all fields, but with no argument at all nothing is found. */
 static bool fetch_value(struct context *c, const struct arg *args, struct sample *out)
@@ -49,7 +58,9 @@ static bool fetch_value(struct context *c, const struct arg *args, struct sample
     struct field_walk w;
     struct slice value;
 
-    if (!args[0].given || !walk_begin(c, args, &w)) return false;
+    if (!args[0].given) return false;
+    if (out->bare && n == 0 && args[0].str.n) return fetch_bare(c, args, out);
+    if (!walk_begin(c, args, &w)) return false;
     if (n != 0 || !out->each) {
         out->more = false;
         return field_nth(&w, n ? n : -1, &value) && sample_str(out, value);

@@ -15,12 +15,11 @@ const struct http_msg *field_message(const struct context *c, intptr_t side)
 /* The end of the list element that s begins with: its comma, or the end of s. */
 static size_t element_end(struct slice s)
 {
+    ptrdiff_t comma = slice_find(s, ',');
     bool quoted = false;
 
-    if (!memchr(s.p, '"', s.n)) {
-        ptrdiff_t comma = slice_find(s, ',');
-        return comma < 0 ? s.n : (size_t)comma;
-    }
+    if (comma < 0) return s.n;
+    if (!memchr(s.p, '"', (size_t)comma)) return (size_t)comma;
     for (size_t i = 0; i < s.n; i++) {
         if (quoted && s.p[i] == '\\')
             i++;
@@ -32,26 +31,15 @@ static size_t element_end(struct slice s)
     return s.n;
 }
 
-static bool blank(char c)
-{
-    return c == ' ' || c == '\t';
-}
-
-static struct slice trim(struct slice s)
-{
-    while (s.n && blank(s.p[0])) s.p++, s.n--;
-    while (s.n && blank(s.p[s.n - 1])) s.n--;
-    return s;
-}
-
 /* Fields that are asked for by name come in few lines, so most are told apart by their length. */
 static const struct http_field *next_field(struct field_walk *w)
 {
-    for (; w->at < w->msg->n_fields; w->at++) {
-        const struct http_field *f = &w->msg->fields[w->at];
-        if (w->name.n == 0 || slice_eq(f->name, w->name)) return f;
-    }
-    return NULL;
+    const struct http_field *f = w->msg->fields + w->at, *end = w->msg->fields + w->msg->n_fields;
+    const struct slice name = w->name;
+
+    while (f < end && name.n && !slice_eq(f->name, name)) f++;
+    w->at = (uint32_t)(f - w->msg->fields);
+    return f < end ? f : NULL;
 }
 
 /* (The end of a list "a," is one more element, an empty one.) */
@@ -71,7 +59,7 @@ bool field_next(struct field_walk *w, struct slice *value)
         w->at++;
         w->within = 0;
     }
-    *value = trim(slice_of(rest.p, n));
+    *value = slice_trim_blanks(slice_of(rest.p, n));
     return true;
 }
 
@@ -133,13 +121,13 @@ static struct slice connection_rest(struct arena *a, struct slice value)
 
     while (rest.p) {
         word = slice_cut(&rest, ',');
-        if (is_connection_word(trim(word))) {
+        if (is_connection_word(slice_trim_blanks(word))) {
             if (to) continue;
             to = at = arena_alloc(a, value.n + 1);
             if (word.p > value.p) at = slice_put(at, slice_between(value.p, word.p - 1));
-        } else if (to && (rest.p || trim(word).n)) {
+        } else if (to && (rest.p || slice_trim_blanks(word).n)) {
             if (at > to) *at++ = ',';
-            at = slice_put(at, trim(word));
+            at = slice_put(at, slice_trim_blanks(word));
         }
     }
     if (to) return slice_between(to, at);
@@ -197,7 +185,7 @@ static void settle_target(struct http_msg *m, struct arena *a)
         if (m->fields[i].id == HTTP_FIELD_HOST) m->fields[i].value = t.authority;
 }
 
-void fields_settle(struct http_msg *m, struct arena *a)
+static void settle_hop_fields(struct http_msg *m, struct arena *a)
 {
     for (unsigned i = m->n_fields; i-- > 0;) {
         struct http_field *f = &m->fields[i];
@@ -208,8 +196,22 @@ void fields_settle(struct http_msg *m, struct arena *a)
             http_msg_remove(m, i);
         }
     }
+}
+
+/* Out of the way of most heads, which have nothing of all this. */
+__attribute__((noinline)) static void settle(struct http_msg *m, struct arena *a)
+{
+    settle_hop_fields(m, a);
     if (m->method == HTTP_CONNECT)
         settle_connect(m);
     else if (m->absolute)
         settle_target(m, a);
+}
+
+void fields_settle(struct http_msg *m, struct arena *a)
+{
+    const struct http_field *f = m->fields, *end = f + m->n_fields;
+
+    while (f < end && !f->hop) f++;
+    if (f < end || m->absolute || m->method == HTTP_CONNECT) settle(m, a);
 }

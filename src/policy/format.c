@@ -303,7 +303,8 @@ static void run_nodes(const struct format *f, struct run *run)
         case NODE_ITEM: node->item->put(run->c, run->o, node->flags, NO_ARGS); break;
         case NODE_EXPR: run_expr(run, node); break;
         }
-        run->behind_blank = node->kind == NODE_BLANK;
+        run->behind_blank = node->kind == NODE_BLANK || (run->behind_blank && run->o->absent);
+        run->o->absent = false;
     }
 }
 
@@ -323,7 +324,6 @@ static struct slice make_text(const struct format *f, struct context *c, size_t 
     struct run run = { c, &o, true };
     struct slice s;
 
-    if (f->constant) return cut(f->text, most);
     /* What most formats in headers are: one expression, whose value can be used as it is. */
     if (f->n == 1 && f->nodes[0].kind == NODE_EXPR &&
         (f->nodes[0].flags & (FORMAT_HTTP | FORMAT_ESCAPE)) == FORMAT_HTTP) {
@@ -338,20 +338,21 @@ static struct slice make_text(const struct format *f, struct context *c, size_t 
 }
 
 /* While somebody listens; out of the way of those who serve. */
-static struct slice traced_text(const struct format *f, struct context *c, size_t most)
+static TRACE_ONLY struct slice traced_text(const struct format *f, struct context *c, size_t most)
 {
     struct trace *t = c->trace;
     struct slice text;
 
     if (t->describing && t->again(t, f, &text)) return text;
-    text = make_text(f, c, most);
+    text = f->constant ? cut(f->text, most) : make_text(f, c, most);
     if (!t->describing) t->text(t, c, f, text);
     return text;
 }
 
 struct slice format_text(const struct format *f, struct context *c, size_t most)
 {
-    return c->trace ? traced_text(f, c, most) : make_text(f, c, most);
+    if (c->trace) return traced_text(f, c, most);
+    return f->constant ? cut(f->text, most) : make_text(f, c, most);
 }
 
 size_t format_write(const struct format *f, struct context *c, char *out, size_t room)

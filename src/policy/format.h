@@ -28,7 +28,7 @@ enum {
 
 /* What format_parse is asked for. */
 enum {
-    FORMAT_FOR_LOG = 0, /* log-format, log-format-sd */
+    FORMAT_FOR_LOG = 0, /* log-format */
     FORMAT_FOR_HTTP = FORMAT_OPTIONAL | FORMAT_HTTP |
                       FORMAT_SPACES,               /* headers, URIs, bodies, keys */
     FORMAT_FOR_ID = FORMAT_OPTIONAL | FORMAT_HTTP, /* unique-id-format */
@@ -43,6 +43,7 @@ struct format_out {
     struct arena *arena;
     char *start;
     size_t most;
+    bool absent; /* set by an item that is not there at all: the blanks around it are one */
 };
 
 void format_put(struct format_out *o, struct slice s);

@@ -135,7 +135,6 @@ void format_put_address(struct format_out *o, const struct sockaddr *sa, unsigne
 
 void format_put_port(struct format_out *o, const struct sockaddr *sa, unsigned flags)
 {
-    char digits[20];
     uint16_t port = sa ? address_port(sa) : 0;
 
     if (flags & FORMAT_HEX)
@@ -143,5 +142,5 @@ void format_put_port(struct format_out *o, const struct sockaddr *sa, unsigned f
     else if (!address_bytes(sa).p)
         format_put_text(o, slice_of(NULL, 0), flags);
     else
-        format_put_text(o, slice_between(digits, slice_put_u64(digits, port)), flags);
+        format_put_u64(o, port); /* never in quotes */
 }

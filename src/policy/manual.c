@@ -78,7 +78,8 @@ static void print_converter(FILE *out, const struct converter *c)
 
 static void print_match(FILE *out, const struct match *m)
 {
-    fprintf(out, "#### `-m %s`\n\nTakes: %s\n\nTrue if %s.\n\n", m->name, type_name(m->type), m->doc);
+    fprintf(out, "#### `-m %s`\n\nTakes: %s\n\nTrue if %s.\n\n", m->name, type_name(m->type),
+            m->doc);
 }
 
 static void print_action(FILE *out, const struct action *a)
@@ -126,9 +127,10 @@ void policy_manual_print(FILE *out, const struct policy_rows *r)
     for (size_t i = 0; i < N_MATCHES; i++)
         if (match_find(slice_str(matches[i].name)) == &matches[i]) print_match(out, &matches[i]);
     for (unsigned t = 0; r->actions && r->actions[t]; t++) {
-        fprintf(out, "### Actions: %s\n\n", r->actions[t]->title);
-        for (unsigned i = 0; i < r->actions[t]->n; i++)
-            print_action(out, &r->actions[t]->rows[i]);
+        const char *title = r->actions[t]->title;
+        bool says_so = slice_starts(slice_str(title), SLICE("Actions"));
+        fprintf(out, "### %s%s\n\n", says_so ? "" : "Actions: ", title);
+        for (unsigned i = 0; i < r->actions[t]->n; i++) print_action(out, &r->actions[t]->rows[i]);
     }
     for (unsigned t = 0; r->item_tables && r->item_tables[t]; t++) {
         fprintf(out, "### Format items: %s\n\n", r->item_tables[t]->title);

@@ -162,6 +162,7 @@ struct patterns *patterns_new(struct policy_cfg *pc, const struct word *at, stru
     pattern_set_name(s, name, at);
     s->acl = true;
     s->id = id;
+    s->ref->lasting = id >= 0;
     if (id >= 0) s->lasting = arena_printf(pc->cfg->arena, "#%d", id);
     p = pattern_ref_view(s->ref, m, flags, SAMPLE_ANY, why, &bad);
     pattern_set_used(all, s, p);

@@ -308,6 +308,14 @@ void pattern_ref_make_changeable(struct pattern_ref *r)
     }
     for (struct patterns *p = r->views; p; p = p->next)
         atomic_store_explicit(&p->live, copy_view(p), memory_order_release);
+    for (struct pattern_watch *w = r->watches; w; w = w->next)
+        atomic_store_explicit(w->changed, true, memory_order_release);
+}
+
+void pattern_ref_watch(struct pattern_ref *r, struct pattern_watch *w)
+{
+    w->next = r->watches;
+    r->watches = w;
 }
 
 /* ---- taking out ---- */
@@ -473,15 +481,18 @@ static const struct patterns *view_of(const struct pattern_ref *r, const struct 
     return p;
 }
 
-/* A pinned pattern's old value must stay for those who look at the immutable indexes. */
+/* A pinned pattern's first value must stay for those who look at the immutable indexes; what came
+ * later they never see. */
 static void replace_value(struct pattern_ref *r, struct pattern_elt *elt, struct slice value)
 {
+    bool seen_by_base = elt->pinned && elt->has_value && !elt->first_kept;
     struct pattern_elt *keep;
     struct slice old = elt->value;
 
     elt->value = value;
     elt->has_value = true;
-    if (!elt->pinned) {
+    elt->first_kept = true;
+    if (!seen_by_base) {
         free((char *)old.p);
         return;
     }
@@ -490,10 +501,13 @@ static void replace_value(struct pattern_ref *r, struct pattern_elt *elt, struct
     list_append(&r->gone, &keep->link);
 }
 
+/* What stays as it is stops nobody: set-map in a request mostly says what is known. */
 static void set_elt(struct pattern_ref *r, struct pattern_elt *elt, struct slice text)
 {
-    struct slice value = own(text);
+    struct slice value;
 
+    if (elt->has_value && slice_eq(elt->value, text)) return;
+    value = own(text);
     stop_readers(r);
     for (struct pattern_entry *e = elt->entries; e; e = e->sibling) {
         const struct patterns *p = view_of(r, e);

@@ -18,8 +18,9 @@ struct pattern_elt {
     struct slice text;     /* a NUL follows */
     struct slice value;    /* a map's, from malloc, a NUL follows */
     bool has_value;
-    bool pinned;   /* those who look at the first copy may read its bytes until the end */
-    unsigned line; /* of its file; 0: added since, or inline */
+    bool pinned;     /* those who look at the first copy may read its bytes until the end */
+    bool first_kept; /* … and the value that it had in there is in ref->gone */
+    unsigned line;   /* of its file; 0: added since, or inline */
     uint32_t generation;
     uint64_t order;
     struct pattern_entry *entries; /* what methods make of it */
@@ -42,14 +43,21 @@ struct pattern_lock {
     _Alignas(CACHE_LINE) pthread_mutex_t lock;
 };
 
+/* Somebody who has made a copy of his own of a ref's patterns. */
+struct pattern_watch {
+    struct pattern_watch *next; /* ref->watches */
+    atomic_bool *changed;       /* set when the copy is not to be used any more */
+};
+
 struct pattern_ref {
     struct object object; /* when it can be found again: kind PATTERN_OBJECT, by path or "#id" */
     bool entered;         /* … and it is in the index */
+    bool lasting;         /* later configurations may find it: it has a path or an id */
     bool two_columns;
     uint64_t print[2];    /* of the file's content */
     pthread_mutex_t lock; /* of all below, but for who looks */
     struct list elts;
-    struct list gone; /* pinned ones that were deleted */
+    struct list gone; /* pinned ones that were deleted, and first values */
     struct list cursors;
     uint64_t n, next_order;
     uint32_t generation, next_generation; /* current, and the last that was prepared */
@@ -58,6 +66,7 @@ struct pattern_ref {
     struct patterns *views;
     unsigned n_locks;
     struct pattern_lock *locks; /* one a worker and one more; NULL: never changed */
+    struct pattern_watch *watches;
 };
 
 #define PATTERN_OBJECT "patterns"
@@ -88,6 +97,9 @@ bool pattern_ref_view_add(struct patterns *p, struct pattern_elt *elt, char why[
 
 /* From now on it can be changed fast. */
 void pattern_ref_make_changeable(struct pattern_ref *r);
+
+/* *w->changed is set when the ref becomes changeable. Both live as long as the ref is in use. */
+void pattern_ref_watch(struct pattern_ref *r, struct pattern_watch *w);
 
 /* ---- changes ---- */
 

@@ -54,6 +54,7 @@ struct pattern_set *pattern_set_new(struct pattern_sets *all, struct pattern_ref
     struct pattern_set *s = arena_zero(&all->arena, sizeof *s);
 
     s->ref = ref;
+    ref->lasting |= *path != 0;
     s->path = arena_str(&all->arena, slice_str(path));
     s->id = -1;
     s->uses_end = &s->uses;

@@ -26,11 +26,11 @@ static uint32_t common_bits(unsigned a, unsigned b)
 /* How many of the first `bits` are the same. */
 static uint32_t common(const unsigned char *a, const unsigned char *b, uint32_t bits)
 {
-    uint32_t i = 0, n;
+    uint32_t whole = bits / 8, i = 0, n;
 
-    while (i + 8 <= bits && a[i >> 3] == b[i >> 3]) i += 8;
-    if (i >= bits) return bits;
-    n = i + common_bits(a[i >> 3], b[i >> 3]);
+    while (i < whole && a[i] == b[i]) i++;
+    if (i * 8 == bits) return bits;
+    n = i * 8 + common_bits(a[i], b[i]);
     return n < bits ? n : bits;
 }
 
@@ -139,7 +139,7 @@ void tree_remove(struct tree *t, const void *key, uint32_t bits, struct tree_lea
 
 /* ---- looking ---- */
 
-static unsigned char byte_at(const struct tree_text *text, size_t i)
+static inline unsigned char byte_at(const struct tree_text *text, size_t i)
 {
     unsigned char byte = (unsigned char)text->p[(ptrdiff_t)i * text->step];
     return text->fold ? text->fold[byte] : byte;
@@ -147,7 +147,7 @@ static unsigned char byte_at(const struct tree_text *text, size_t i)
 
 /* The node whose bits are those of the text at all places where the tree parts: no other can be
  * more alike, but what lies between those places has not been looked at. */
-static const struct tree_node *follow(const struct tree *t, const struct tree_text *text)
+static inline const struct tree_node *follow(const struct tree *t, const struct tree_text *text)
 {
     const struct tree_node *node = t->root, *child;
     uint64_t bits = (uint64_t)text->n * 8;
@@ -161,16 +161,31 @@ static const struct tree_node *follow(const struct tree *t, const struct tree_te
     return node;
 }
 
-/* The deepest node that the text begins with. */
-static const struct tree_node *find(const struct tree *t, const struct tree_text *text)
+/* How many of the node's bits the text begins with. */
+static inline uint32_t alike(const struct tree_text *text, const struct tree_node *node)
 {
-    const struct tree_node *node = follow(t, text);
-    uint32_t i = 0, same;
+    uint32_t i = 0;
 
     while (i + 8 <= node->bits && byte_at(text, i >> 3) == node->key[i >> 3]) i += 8;
-    same = i < node->bits ? i + common_bits(byte_at(text, i >> 3), node->key[i >> 3]) : i;
+    return i < node->bits ? i + common_bits(byte_at(text, i >> 3), node->key[i >> 3]) : i;
+}
+
+/* The deepest node that the text begins with. */
+static inline const struct tree_node *find_as(const struct tree *t, const struct tree_text *text)
+{
+    const struct tree_node *node = follow(t, text);
+    uint32_t same = alike(text, node);
+
     while (node->bits > same) node = node->up;
     return node;
+}
+
+/* The same; most texts are read forwards and as they are, for which there is code of its own. */
+static const struct tree_node *find(const struct tree *t, const struct tree_text *text)
+{
+    const struct tree_text plain = { text->p, text->n, 1, NULL };
+
+    return text->step == 1 && !text->fold ? find_as(t, &plain) : find_as(t, text);
 }
 
 struct tree_leaf *tree_longest(const struct tree *t, const struct tree_text *text)

@@ -66,8 +66,10 @@ static pthread_mutex_t *lock_of(const struct pattern_ref *r, const struct contex
     return &r->locks[id < last ? id : last].lock;
 }
 
-static bool look_up_locked(const struct patterns *p, struct context *c, const struct sample *s,
-                           struct pattern_hit *hit)
+/* Out of the way of sets that nobody changes. */
+__attribute__((noinline)) static bool look_up_locked(const struct patterns *p, struct context *c,
+                                                     const struct sample *s,
+                                                     struct pattern_hit *hit)
 {
     pthread_mutex_t *lock = lock_of(p->ref, c);
     const struct pattern_entry *e;

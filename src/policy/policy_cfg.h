@@ -62,7 +62,7 @@ struct policy_cfg {
     const struct policy_rows *rows;
     struct objects *objects; /* where pattern files are found again after a reload */
     struct var_names *var_names;
-    unsigned n_workers;
+    unsigned n_workers;            /* from pattern_sets_finish on */
     struct policy_scope scope;     /* set by whoever parses a line, before each */
     struct arg_pending *pending;   /* args_resolve's */
     struct keepsake *kept;         /* whoever owns the configuration takes them over */

@@ -2,7 +2,8 @@
 /* Regular expressions: PCRE2 (8 bits, compiled to machine code where the machine can), as HAProxy
  * is built on Debian. Bytes, not UTF-8. A regex is immutable and serves any number of threads; a
  * match allocates nothing, and its work is bounded, so that no expression stalls a worker: one that
- * goes beyond the bound matches nothing. */
+ * goes beyond the bound matches nothing. The bound is one search's: who searches again and again,
+ * as regsub with its flag `g` does, has a bound of its own for all of them. */
 #ifndef GATEHOUSE_POLICY_REGEX_H
 #define GATEHOUSE_POLICY_REGEX_H
 

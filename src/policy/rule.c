@@ -226,17 +226,33 @@ static enum rule_result report(struct context *c, const struct rule *r)
     return RULE_NEXT;
 }
 
-static enum rule_result run(struct context *c, const struct rule *r)
+static inline enum rule_result act(struct context *c, const struct rule *r)
 {
-    bool held = c->waiting == r || condition_holds(r->cond, c);
+    c->waiting = NULL;
+    return r->report ? report(c, r) : r->action->run(c, r);
+}
+
+static inline bool applies(struct context *c, const struct rule *r)
+{
+    return c->waiting == r || condition_holds(r->cond, c);
+}
+
+static TRACE_ONLY enum rule_result run_traced(struct context *c, const struct rule *r)
+{
+    bool held = applies(c, r);
     enum rule_result result;
 
-    c->waiting = NULL;
-    if (c->trace) c->trace->rule(c->trace, c, r, held);
+    c->trace->rule(c->trace, c, r, held);
     if (!held) return RULE_NEXT;
-    result = r->report ? report(c, r) : r->action->run(c, r);
-    if (c->trace) c->trace->done(c->trace, c, r, result);
+    result = act(c, r);
+    c->trace->done(c->trace, c, r, result);
     return result;
+}
+
+static enum rule_result run(struct context *c, const struct rule *r)
+{
+    if (c->trace) return run_traced(c, r);
+    return applies(c, r) ? act(c, r) : RULE_NEXT;
 }
 
 static enum rule_result end(struct context *c, const struct rule *r, enum rule_result result)

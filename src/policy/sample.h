@@ -34,6 +34,8 @@ struct sample {
                   else a row with FETCH_MANY gives one and no more: of a header's the last, of a
                   query's the first */
     uint32_t at, within; /* the fetch's own, to find the next value */
+    bool bare; /* set by who asks a fetch: whether there is a value is all that is wanted, so that
+                  it need not be found where it begins and ends (-m found) */
     union {
         int64_t sint;
         struct slice str;

@@ -10,6 +10,9 @@
 
 #include "policy/rule.h"
 
+/* For functions that run only while somebody listens: kept out of those that serve. */
+#define TRACE_ONLY __attribute__((noinline, cold))
+
 /* An expression was evaluated. */
 struct trace_value {
     const struct expr *expr;
@@ -47,7 +50,7 @@ struct trace {
 
 /* ---- for expr.c: evaluates, and tells of it ---- */
 
-bool trace_eval(const struct expr *e, struct context *c, struct sample *out);
+bool trace_eval(const struct expr *e, struct context *c, struct sample *out) __attribute__((cold));
 
 /* The action's own words for what it did; "" when it has none. In c's arena. */
 struct slice trace_describe(struct context *c, const struct rule *r);

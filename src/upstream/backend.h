@@ -51,6 +51,9 @@ static inline enum balance_result backend_choose(const struct backend_conf *be,
     return be->algorithm->choose(be->balance, &in, out);
 }
 
+/* How many of its servers can be chosen. */
+unsigned backend_count_usable(const struct backend_conf *be);
+
 /* The server of that name; NULL. */
 struct server_conf *backend_server(const struct backend_conf *be, const char *name);
 

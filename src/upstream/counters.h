@@ -35,6 +35,7 @@ struct counters {
     counter_t client_aborts; /* [cli_abrt] */
     counter_t server_aborts; /* [srv_abrt] */
     counter_t internal_errors; /* [eint] */
+    counter_t failed_rewrites; /* [wrew] */
     struct rate session_rate;
     struct averages averages; /* a backend's and a server's */
     struct rate request_rate, connection_rate;

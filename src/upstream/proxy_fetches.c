@@ -112,7 +112,7 @@ static bool is_usable(const struct server_conf *s)
     return !s->disabled && s->weight > 0;
 }
 
-static unsigned count_usable(const struct backend_conf *be)
+unsigned backend_count_usable(const struct backend_conf *be)
 {
     unsigned n = 0;
 
@@ -123,7 +123,7 @@ static unsigned count_usable(const struct backend_conf *be)
 static bool get_nbsrv(struct context *c, const struct arg *args, struct sample *out)
 {
     (void)c;
-    return sample_sint(out, count_usable(proxy_of(args)->be));
+    return sample_sint(out, backend_count_usable(proxy_of(args)->be));
 }
 
 static bool get_queue(struct context *c, const struct arg *args, struct sample *out)
@@ -136,7 +136,7 @@ static bool get_queue(struct context *c, const struct arg *args, struct sample *
 static bool get_avg_queue(struct context *c, const struct arg *args, struct sample *out)
 {
     const struct proxy_conf *p = proxy_of(args);
-    unsigned n = count_usable(p->be), waiting = queue_length(p->state->queue);
+    unsigned n = backend_count_usable(p->be), waiting = queue_length(p->state->queue);
 
     (void)c;
     return sample_sint(out, n ? (waiting + n - 1) / n : waiting * 2);
@@ -168,7 +168,7 @@ static bool get_be_conn_free(struct context *c, const struct arg *args, struct s
 static bool get_connslots(struct context *c, const struct arg *args, struct sample *out)
 {
     (void)c;
-    return sample_sint(out, count_usable(proxy_of(args)->be) ? -1 : 0);
+    return sample_sint(out, backend_count_usable(proxy_of(args)->be) ? -1 : 0);
 }
 
 static const struct server_conf *server_of(const struct arg *args)
@@ -199,8 +199,7 @@ static bool get_srv_is_up(struct context *c, const struct arg *args, struct samp
 static bool get_srv_queue(struct context *c, const struct arg *args, struct sample *out)
 {
     (void)c;
-    (void)args;
-    return sample_sint(out, 0); /* requests wait for any server of their backend */
+    return sample_sint(out, server_waiting(server_of(args)->state));
 }
 
 static bool get_srv_sess_rate(struct context *c, const struct arg *args, struct sample *out)
@@ -263,8 +262,8 @@ static const struct fetch rows[] = {
     { "srv_is_up", ARGS(1, ARG_SERVER), SAMPLE_BOOL, NEED_PROCESS, .get = get_srv_is_up,
       .doc = "Is the server usable?" },
     { "srv_queue", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_queue,
-      .doc = "How many requests wait for this server alone: none, they wait for any of the "
-             "backend." },
+      .doc = "How many requests wait for this server alone, as `use-server` makes them; others "
+             "wait for any server of the backend." },
     { "srv_sess_rate", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_sess_rate,
       .doc = "New requests to the server within the last second." },
     { "srv_weight", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_weight,

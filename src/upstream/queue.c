@@ -9,8 +9,10 @@ struct waiter {
     struct message message;
     struct worker *worker;
     const struct backend_conf *be;
-    const struct server *only; /* NULL: any of be's */
+    struct server *only;   /* NULL: any of be's */
     struct server *server; /* set when a slot was passed on */
+    unsigned passed;       /* how many had got a slot when it joined */
+    unsigned place;        /* set with server */
     void *owner;           /* NULL: left after that */
     void (*granted)(void *owner, struct server *server);
 };
@@ -20,6 +22,7 @@ struct queue {
     struct list waiting;
     _Alignas(CACHE_LINE) atomic_uint n;
     atomic_uint longest;
+    unsigned passed; /* how many ever got a slot of any server; under the lock */
 };
 
 struct queue *queue_new(void)
@@ -47,6 +50,31 @@ unsigned queue_longest(const struct queue *q)
     return atomic_load_explicit(&q->longest, memory_order_relaxed);
 }
 
+/* ---- places; under the lock ---- */
+
+static unsigned *passed_of(struct queue *q, struct server *only)
+{
+    return only ? &only->passed : &q->passed;
+}
+
+static unsigned place_now(struct queue *q, const struct waiter *m)
+{
+    return *passed_of(q, m->only) - m->passed + 1;
+}
+
+unsigned queue_place(struct queue *q, const struct waiter *m, bool *alone)
+{
+    unsigned place;
+
+    pthread_mutex_lock(&q->lock);
+    place = m->server ? m->place : place_now(q, m);
+    pthread_mutex_unlock(&q->lock);
+    *alone = m->only != NULL;
+    return place;
+}
+
+/* ---- joining and leaving ---- */
+
 struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
                           void *owner, void (*granted)(void *owner, struct server *server))
 {
@@ -67,12 +95,22 @@ struct waiter *queue_join_for(struct queue *q, struct worker *w, const struct ba
     m->granted = granted;
     pthread_mutex_lock(&q->lock);
     list_append(&q->waiting, &m->link);
+    m->passed = *passed_of(q, only);
+    if (only) atomic_fetch_add_explicit(&only->waiting, 1, memory_order_relaxed);
     /* Sequentially consistent, as is the releaser's look at n after it gave its slot back: one of
      * the two sees the other. */
     n = atomic_fetch_add(&q->n, 1) + 1;
     if (n > queue_longest(q)) atomic_store_explicit(&q->longest, n, memory_order_relaxed);
     pthread_mutex_unlock(&q->lock);
     return m;
+}
+
+/* No longer in the list; under the lock. */
+static void take_out(struct queue *q, struct waiter *m)
+{
+    list_remove(&m->link);
+    atomic_fetch_sub(&q->n, 1);
+    if (m->only) atomic_fetch_sub_explicit(&m->only->waiting, 1, memory_order_relaxed);
 }
 
 bool queue_leave(struct queue *q, struct waiter *m)
@@ -82,8 +120,7 @@ bool queue_leave(struct queue *q, struct waiter *m)
     pthread_mutex_lock(&q->lock);
     waiting = m->server == NULL;
     if (waiting) {
-        list_remove(&m->link);
-        atomic_fetch_sub(&q->n, 1);
+        take_out(q, m);
     } else {
         m->owner = NULL; /* only ever read on this same thread, when the message arrives */
     }
@@ -100,11 +137,11 @@ static void deliver(struct message *message, struct worker *w)
     void (*granted)(void *, struct server *) = m->granted;
 
     (void)w;
-    free(m);
     if (owner)
         granted(owner, s);
     else
         server_slot_release(s);
+    free(m);
     object_unref(&s->object);
 }
 
@@ -128,11 +165,12 @@ bool queue_pass(struct queue *q, struct server *server)
     {
         struct waiter *first = list_entry(l, struct waiter, link);
         if (!serves(first, server)) continue;
-        list_remove(l);
+        take_out(q, first);
+        first->place = place_now(q, first);
+        ++*passed_of(q, first->only);
         object_ref(&server->object); /* until the message has arrived */
         first->server = server;
         first->message.deliver = deliver;
-        atomic_fetch_sub(&q->n, 1);
         m = first;
         break;
     }

@@ -53,6 +53,8 @@ struct server {
     struct server_spill spill;
     _Alignas(
         CACHE_LINE) struct gauge sessions; /* requests at the server: slots in use, [scur, smax] */
+    atomic_uint waiting;                   /* requests that wait for this one alone … */
+    unsigned passed; /* … and that ever got a slot so; under the queue's lock */
     _Alignas(CACHE_LINE) atomic_uint maxconn; /* of the current snapshot */
     usec_t changed;
 };
@@ -63,6 +65,12 @@ struct server *server_get(struct objects *all, const char *backend, const char *
 
 /* Takes a slot. False when all are taken. */
 bool server_slot_take(struct server *s);
+
+/* How many requests wait for this server alone. */
+static inline unsigned server_waiting(const struct server *s)
+{
+    return atomic_load_explicit(&s->waiting, memory_order_relaxed);
+}
 
 /* Passes free slots on to requests that wait: after a limit was raised. */
 void server_slots_offer(struct server *s);

@@ -20,12 +20,12 @@ def read(name):
 
 def named_differences():
     """{case: words of the manual that name the difference}, of differences.txt."""
-    found, case = {}, None
+    found, words = {}, None
     for _, line in read("differences.txt"):
-        if line.startswith("  manual: "):
-            found[case] = line[10:]
-        elif not line.startswith(" "):
-            case = line
+        if line.startswith("manual: "):
+            words = line[8:]
+        else:
+            found[line] = words
     return found
 
 
@@ -40,7 +40,20 @@ def compare(table, answers):
         f"{case}\n      haproxy:   {theirs[case]}\n      gatehouse: {ours[case]}"
         for case in theirs
         if theirs[case] != ours[case] and f"{table}: {case}" not in named
-    ]
+    ] + [f"{case}: named in differences.txt, but it is the same" for case in stale(table, theirs, ours, named)]
+
+
+def stale(table, theirs, ours, named):
+    """Named differences that are none any more."""
+    cases = (name[len(table) + 2 :] for name in named if name.startswith(table + ": "))
+    return [case for case in cases if theirs.get(case, "") == ours.get(case, "")]
+
+
+def unnamed():
+    """What differences.txt says that the manual says, and it does not."""
+    with open(MANUAL, encoding="utf-8") as f:
+        manual = " ".join(f.read().split())
+    return sorted({words for words in named_differences().values() if not words or words not in manual})
 
 
 def refused_blocks(answers):

@@ -149,7 +149,7 @@ class Asking:
             sent, data = recorder.got[-1]
             return plain(sent, LEFT_OUT | FRAMING) + (f" | {tables.shown(data)}" if data else "")
         if head is None:
-            return body
+            return "closed" if "reset" in body else body
         if case.look == "response":
             return plain(head, LEFT_OUT) + (f" | {tables.shown(body)}" if body else "")
         start = tables.shown(head.split(b"\r\n", 1)[0])

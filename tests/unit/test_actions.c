@@ -4,6 +4,7 @@
 #include "http/h1.h"
 #include "policy/actions.h"
 #include "policy/fetch_basic.h"
+#include "policy/field_name.h"
 #include "policy/message_fetches.h"
 
 #include <arpa/inet.h>
@@ -460,6 +461,36 @@ static void strictness(void **state)
     assert_null(f->c.last_rule);
 }
 
+/* ---- names of fields ---- */
+
+static const struct {
+    const char *line, *name, *message; /* name NULL: refused with that message */
+} NAMES[] = {
+    { "X-Some_Name.1", "x-some_name.1", "" },
+    { "!%&*+-.^_`|~", "!%&*+-.^_`|~", "" },
+    { "\"a b\"", NULL, "test:1:3: error: a header's name can't have this character" },
+    { "Ab:", NULL, "test:1:3: error: a header's name can't have this character" },
+    { "a\\r\\n", NULL, "a header's name can't have this character" },
+    { "\xc3\xa4", NULL, "test:1:1: error: a header's name can't have this character" },
+    { "''", NULL, "error" },
+    { "", NULL, "error" },
+};
+
+static void names_of_fields(void **state)
+{
+    struct policy_fixture *f = *state;
+
+    for (size_t i = 0; i < ARRAY_LEN(NAMES); i++) {
+        struct words w = fixture_words(f, NAMES[i].line);
+        struct slice name = SLICE("?");
+        bool good = words_field_name(f->pc.cfg, &w, &name);
+        if (good != (NAMES[i].name != NULL)) fail_msg("'%s': %d", NAMES[i].line, good);
+        if (!slice_is(name, good ? NAMES[i].name : "?")) fail_msg("%.*s", SLICE_ARG(name));
+        if (!strstr(fixture_messages(f), NAMES[i].message))
+            fail_msg("'%s': %s", NAMES[i].line, fixture_messages(f));
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -470,6 +501,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(asked, start, finish),
         cmocka_unit_test_setup_teardown(hop_meaning, start, finish),
         cmocka_unit_test_setup_teardown(strictness, start, finish),
+        cmocka_unit_test_setup_teardown(names_of_fields, start, finish),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

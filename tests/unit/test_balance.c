@@ -199,6 +199,57 @@ static void a_slot_is_passed_on(void **state)
     worker_release(&w);
 }
 
+static unsigned place_of(struct queue *q, const struct waiter *m, bool alone)
+{
+    bool is_alone;
+    unsigned place = queue_place(q, m, &is_alone);
+
+    assert_int_equal(is_alone, alone);
+    return place;
+}
+
+/* Those that wait for one server alone are counted by it, and have places of their own. */
+static void places(void **state)
+{
+    struct server *s;
+    struct worker w;
+    struct waiter *m[4];
+    struct queue *q;
+
+    (void)state;
+    assert_int_equal(worker_init(&w, 0, 16384), 0);
+    build((const unsigned[]){ 1 }, 1, 1);
+    q = proxy.state->queue;
+    s = confs[0].state;
+    assert_true(server_slot_take(s));
+    m[0] = queue_join_for(q, &w, &be, s, &w, granted);
+    m[1] = queue_join(q, &w, &be, &w, granted);
+    m[2] = queue_join_for(q, &w, &be, s, &w, granted);
+    m[3] = queue_join(q, &w, &be, &w, granted);
+    assert_int_equal(queue_length(q), 4);
+    assert_int_equal(server_waiting(s), 2);
+    server_slot_release(s);
+    assert_int_equal(server_waiting(s), 1);
+    assert_int_equal(place_of(q, m[0], true), 1);
+    assert_int_equal(place_of(q, m[2], true), 2);
+    assert_int_equal(place_of(q, m[3], false), 1);
+    turn(&w);
+    server_slot_release(s); /* to m[1] */
+    turn(&w);
+    assert_int_equal(server_waiting(s), 1);
+    assert_int_equal(place_of(q, m[2], true), 2);
+    assert_int_equal(place_of(q, m[3], false), 2);
+    assert_true(queue_leave(q, m[2]));
+    assert_true(queue_leave(q, m[3]));
+    assert_int_equal(server_waiting(s), 0);
+    m[0] = queue_join_for(q, &w, &be, s, &w, granted);
+    assert_int_equal(place_of(q, m[0], true), 1);
+    assert_true(queue_leave(q, m[0]));
+    server_slot_release(s);
+    demolish();
+    worker_release(&w);
+}
+
 /* Whoever leaves while a slot is on its way to him must not take it along. */
 static void a_slot_on_its_way_comes_back(void **state)
 {
@@ -285,6 +336,7 @@ int main(void)
         cmocka_unit_test(a_full_server_is_passed_over),
         cmocka_unit_test(the_server_tried_is_avoided),
         cmocka_unit_test(a_slot_is_passed_on),
+        cmocka_unit_test(places),
         cmocka_unit_test(a_slot_on_its_way_comes_back),
         cmocka_unit_test(threads_share_turns_exactly),
         cmocka_unit_test(threads_never_exceed_maxconn),

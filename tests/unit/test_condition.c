@@ -3,14 +3,17 @@
 #include "policy_fixture.h"
 
 #include "base/memory.h"
-#include "policy/condition.h"
+#include "policy/condition_index.h"
 #include "policy/converters.h"
 #include "policy/fetch_basic.h"
 #include "policy/message_fetches.h"
+#include "policy/pattern_ref.h"
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
 #include <cmocka.h>
 
 static bool get_src(struct context *c, const struct arg *args, struct sample *out)
@@ -287,6 +290,89 @@ static void test_parts(void **state)
     assert_true(slice_is(acl_tests(terms[1].acl)->expr->text, "path"));
 }
 
+/* ---- conditions in a row ---- */
+
+enum { IN_A_ROW = 12 };
+
+static const struct condition_index *index_of(struct policy_fixture *f, const char *fmt)
+{
+    const struct condition **all = arena_alloc(f->pc.cfg->arena, IN_A_ROW * sizeof(*all));
+
+    for (unsigned i = 0; i < IN_A_ROW; i++) {
+        char line[64];
+        struct words w;
+        snprintf(line, sizeof line, fmt, i, i);
+        w = fixture_words(f, line);
+        assert_true(condition_parse(&f->pc, &w, &all[i]));
+    }
+    assert_true(args_resolve(&f->pc));
+    pattern_sets_finish(&f->pc);
+    return condition_index_new(&f->pc, all, IN_A_ROW);
+}
+
+static unsigned first_for(struct policy_fixture *f, const struct condition_index *ix,
+                          const char *path)
+{
+    char head[64];
+
+    snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nhost: h\r\n\r\n", path);
+    fixture_request(f, head);
+    return condition_index_first(ix, &f->c);
+}
+
+/* Whatever the Runtime API does to a set holds for the row of conditions, too. */
+static void change_in_a_row(struct policy_fixture *f, const char *fmt, const char *id)
+{
+    const struct condition_index *ix = index_of(f, fmt);
+    struct pattern_ref *r = pattern_sets_find(f->pc.patterns, slice_str(id))->ref;
+    char why[PATTERN_WHY_MAX];
+
+    assert_int_equal(first_for(f, ix, "/5"), 5);
+    assert_int_equal(first_for(f, ix, "/new"), IN_A_ROW);
+    assert_int_equal(pattern_ref_add(r, 0, SLICE("/new"), NULL, why), PATTERN_CHANGED);
+    assert_int_equal(first_for(f, ix, "/new"), 5);
+    assert_int_equal(pattern_ref_delete(r, SLICE("/5")), PATTERN_CHANGED);
+    assert_int_equal(first_for(f, ix, "/5"), IN_A_ROW);
+    assert_int_equal(first_for(f, ix, "/7"), 7);
+}
+
+static void test_changed_in_a_row(void **state)
+{
+    change_in_a_row(*state, "if { path /%u }", "#5");
+}
+
+static void test_numbered_in_a_row(void **state)
+{
+    change_in_a_row(*state, "if { path -u 10%u /%u }", "#105");
+}
+
+/* ---- replacements from a map ---- */
+
+/* Short ones and those that need room of their own. */
+static void test_replaced_groups(void **state)
+{
+    enum { LONG = 2000 };
+    char path[64], expr[128], expected[LONG + 16];
+    struct policy_fixture *f = *state;
+    FILE *out;
+
+    snprintf(path, sizeof path, "/tmp/gatehouse-regm-%d", (int)getpid());
+    out = fopen(path, "w");
+    assert_non_null(out);
+    memset(expected, 'x', LONG);
+    fprintf(out, "^/(.)([a-z]*)$ \\2.\\1\n^/(.)-$ %.*s\\1\n", LONG, expected);
+    fclose(out);
+    snprintf(expr, sizeof expr, "path,map_regm(%s,none)", path);
+    fixture_request(f, "GET /image HTTP/1.1\r\nhost: h\r\n\r\n");
+    assert_string_equal(fixture_eval(f, expr), "mage.i");
+    fixture_request(f, "GET /i- HTTP/1.1\r\nhost: h\r\n\r\n");
+    strcpy(expected + LONG, "i");
+    assert_string_equal(fixture_eval(f, expr), expected);
+    fixture_request(f, "GET /a/b HTTP/1.1\r\nhost: h\r\n\r\n");
+    assert_string_equal(fixture_eval(f, expr), "none");
+    unlink(path);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -295,6 +381,9 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_messages, setup, teardown),
         cmocka_unit_test_setup_teardown(test_missing_fetch, setup, teardown),
         cmocka_unit_test_setup_teardown(test_parts, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_changed_in_a_row, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_numbered_in_a_row, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_replaced_groups, setup, teardown),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -540,6 +540,22 @@ static void bounded(void **state)
     }
 }
 
+/* A `g` whose searches each read to the end is given up before that takes long. */
+static void replacing_has_a_budget(void **state)
+{
+    char expr[2048], *p = expr + sprintf(expr, "str(aaaaaaaaaaaaaaaa),set-var(txn.a)");
+    struct timespec from, to;
+
+    for (int n = 0; n < 10; n++) p += sprintf(p, ",concat(,txn.a),set-var(txn.a)");
+    sprintf(p, ",regsub('a.*b|a',z,g),length");
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &from);
+    assert_string_equal(ask(*state, expr), "-");
+    clock_gettime(CLOCK_THREAD_CPUTIME_ID, &to);
+    assert_true((to.tv_sec - from.tv_sec) * 1000 + (to.tv_nsec - from.tv_nsec) / 1000000 < 40);
+    sprintf(p, ",regsub('a.*b|a',z),length");
+    assert_string_equal(ask(*state, expr), "16383");
+}
+
 /* Our own calendar against the C library's. */
 static void dates(void **state)
 {
@@ -588,6 +604,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(refused, setup, teardown),
         cmocka_unit_test_setup_teardown(points_at_it, setup, teardown),
         cmocka_unit_test_setup_teardown(bounded, setup, teardown),
+        cmocka_unit_test_setup_teardown(replacing_has_a_budget, setup, teardown),
         cmocka_unit_test_setup_teardown(dates, setup, teardown),
         cmocka_unit_test(json_nesting),
     };

@@ -287,21 +287,6 @@ static void many(void **state)
     assert_string_equal(fixture_all(f, "parts(a;b;a),only(a)"), "a");
 }
 
-static void converters_alone(void **state)
-{
-    struct policy_fixture *f = *state;
-    struct word w = fixture_word(f, ",upper,cut(1)]");
-    struct slice rest = w.text;
-    const struct expr *e = expr_parse_converters(&f->pc, &w, &rest, SAMPLE_STR);
-    struct sample s = { 0 };
-
-    assert_non_null(e);
-    assert_true(slice_is(rest, "]"));
-    sample_str(&s, SLICE("abc"));
-    assert_true(expr_convert(e, &f->c, &s));
-    assert_true(slice_is(s.str, "BC"));
-}
-
 static void basic(void **state)
 {
     static const struct row ROWS[] = {
@@ -365,7 +350,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(places, setup, teardown),
         cmocka_unit_test_setup_teardown(lenient, setup, teardown),
         cmocka_unit_test_setup_teardown(many, setup, teardown),
-        cmocka_unit_test_setup_teardown(converters_alone, setup, teardown),
         cmocka_unit_test_setup_teardown(basic, setup, teardown),
         cmocka_unit_test_setup_teardown(as_types, setup, teardown),
     };

@@ -300,6 +300,53 @@ static void test_changes(void **state)
     assert_int_equal(pattern_ref_state(r).n, 0);
 }
 
+/* Who looks at the immutable index sees the first value, and no other is kept for him. */
+static void test_values_kept(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct patterns *p = open_file(f, "a 1\n", MATCH_STR, PATTERNS_MAP | PATTERNS_BY_MAP,
+                                   SAMPLE_STR);
+    struct sample s = { .type = SAMPLE_STR, .str = SLICE("a") };
+    struct pattern_ref *r = p->ref;
+    const struct pattern_entry *e;
+    unsigned kept = 0;
+
+    pattern_sets_finish(&f->pc);
+    for (unsigned i = 0; i < 100; i++) {
+        char value[16];
+        struct slice v = slice_of(value, (size_t)snprintf(value, sizeof value, "value %u", i));
+        assert_int_equal(pattern_ref_put(r, text("a"), &v), PATTERN_CHANGED);
+    }
+    assert_string_equal(value_of(f, p, "a"), "value 99");
+    e = pattern_index_find(&p->base, &s, NULL);
+    assert_true(e && slice_is(e->value.str, "1"));
+    list_each(l, &r->gone) kept++;
+    assert_int_equal(kept, 1);
+}
+
+/* As many locks as there are workers, and one; what stays as it is takes none of them. */
+static void test_locks(void **state)
+{
+    struct policy_fixture *f = *state;
+    struct patterns *p = open_file(f, "a 1\nb 2\n", MATCH_STR, PATTERNS_MAP | PATTERNS_BY_MAP,
+                                   SAMPLE_STR);
+    struct pattern_ref *r = p->ref, *wanted = NULL;
+    struct slice same = text("1");
+
+    pattern_sets_want(&f->pc, slice_str(pattern_sets_first(f->pc.patterns)->path), &wanted);
+    f->pc.n_workers = 3;
+    pattern_sets_finish(&f->pc);
+    assert_ptr_equal(wanted, r);
+    assert_int_equal(r->n_locks, 4);
+    assert_non_null(r->locks);
+    pthread_mutex_lock(&r->locks[2].lock);
+    assert_int_equal(pattern_ref_put(r, text("a"), &same), PATTERN_CHANGED);
+    assert_int_equal(pattern_ref_set(r, text("a"), same), PATTERN_CHANGED);
+    pthread_mutex_unlock(&r->locks[2].lock);
+    assert_string_equal(value_of(f, p, "a"), "1");
+    assert_true(list_empty(&r->gone));
+}
+
 static void test_refused_change(void **state)
 {
     struct policy_fixture *f = *state;
@@ -479,6 +526,8 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_wrong_files, setup, teardown),
         cmocka_unit_test_setup_teardown(test_wrong_value, setup, teardown),
         cmocka_unit_test_setup_teardown(test_changes, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_values_kept, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_locks, setup, teardown),
         cmocka_unit_test_setup_teardown(test_refused_change, setup, teardown),
         cmocka_unit_test_setup_teardown(test_generations, setup, teardown),
         cmocka_unit_test_setup_teardown(test_numbers, setup, teardown),

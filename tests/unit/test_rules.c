@@ -424,8 +424,7 @@ static void hear_done(struct trace *t, struct context *c, const struct rule *r,
     note("", slice_str(result == RULE_NEXT ? "next;" : "end;"), "");
 }
 
-static void hear_text(struct trace *t, struct context *c, const struct format *f,
-                      struct slice text)
+static void hear_text(struct trace *t, struct context *c, const struct format *f, struct slice text)
 {
     (void)t, (void)c, (void)f;
     note("'", text, "'");
@@ -455,10 +454,11 @@ static void traced(void **state)
     f->c.trace = &LISTENER;
     assert_int_equal(ruleset_run(&f->c, &at), RULE_CLOSE);
     f->c.trace = NULL;
-    assert_string_equal(notes, "path= {path /b}- - if- note-more- "
-                               "answer+ next; "
-                               "path,strcmp(txn.none)? by:strcmp {path,strcmp(txn.none) -m found}- - unless+ "
-                               "drop+ drop end; ");
+    assert_string_equal(
+        notes, "path= {path /b}- - if- note-more- "
+               "answer+ next; "
+               "path,strcmp(txn.none)? by:strcmp {path,strcmp(txn.none) -m found}- - unless+ "
+               "drop+ drop end; ");
 }
 
 int main(void)

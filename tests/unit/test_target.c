@@ -6,6 +6,7 @@
 
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <cmocka.h>
 
@@ -122,6 +123,85 @@ static void changes(void **state)
             }
 }
 
+/* Whatever a path is, the place that the target names stays, and Host says the same. */
+static void paths(void **state)
+{
+    static const struct {
+        const char *target, *path;
+        bool query;
+        const char *want; /* NULL: refused */
+    } entries[] = {
+        { "http://h/e", "evil.com/x", false, "http://h/evil.com/x" },
+        { "http://h/e?q", ".evil.com", false, "http://h/.evil.com?q" },
+        { "http://h/e?q", "@evil.com/", true, "http://h/@evil.com/" },
+        { "http://h/e", ":1/x", false, "http://h/:1/x" },
+        { "http://h/e", "//o/x", false, "http://h//o/x" },
+        { "http://h?q", "o", false, "http://h/o?q" },
+        { "http://h?q", "?o", false, "http://h/?o?q" },
+        { "http://h/e?q", "?o", true, "http://h?o" },
+        { "http://h/e?q", "", false, "http://h?q" },
+        { "http://h/e", "", true, "http://h" },
+        { "http://h", "/x", false, "/x" },
+        { "http://h", "http://o/x", false, NULL },
+        { "http://h", "http://h/x", false, "http://h/x" },
+        { "/e", "http://h/x", false, NULL },
+        { "/e", "x", false, "x" },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++) {
+        struct parsed p;
+        struct http_msg *m;
+        char head[128];
+        snprintf(head, sizeof head, "GET %s HTTP/1.1\r\nhost: h\r\n\r\n", entries[i].target);
+        m = parse(&p, head);
+        if (http_msg_set_path(m, &p.arena, slice_str(entries[i].path), entries[i].query, 100) !=
+                (entries[i].want != NULL) ||
+            !slice_is(m->target, entries[i].want ? entries[i].want : entries[i].target))
+            fail_msg("'%s' with '%s': '%.*s'", entries[i].target, entries[i].path,
+                     SLICE_ARG(m->target));
+        assert_true(slice_is(m->authority, "h"));
+        assert_sound(m);
+        arena_release(&p.arena);
+    }
+}
+
+/* What rules may make of Host. */
+static void hosts(void **state)
+{
+    static const struct {
+        const char *head, *host;
+        bool good;
+    } entries[] = {
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "o:80", true },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "[::1]:80", true },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "", true },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "a b", false },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "a,b", false },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "a/b", false },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "u@a", false },
+        { "GET /e HTTP/1.1\r\nhost: h\r\n\r\n", "a:b", false },
+        { "OPTIONS * HTTP/1.1\r\nhost: h\r\n\r\n", "a b", false },
+        { "GET http://h/e HTTP/1.1\r\nhost: h\r\n\r\n", "a b", false },
+        { "GET http://h/e HTTP/1.1\r\nhost: h\r\n\r\n", "", false },
+    };
+
+    (void)state;
+    for (size_t i = 0; i < sizeof entries / sizeof *entries; i++)
+        for (unsigned how = 0; how < 3; how++) {
+            struct slice host = slice_str(entries[i].host);
+            struct parsed p;
+            struct http_msg *m = parse(&p, entries[i].head);
+            bool done = how == 0   ? http_msg_set(m, &p.arena, SLICE("host"), host)
+                        : how == 1 ? http_msg_put(m, &p.arena, SLICE("host"), host)
+                                   : http_msg_change(m, &p.arena, 0, host);
+            if (done != entries[i].good) fail_msg("%u of '%s'", how, entries[i].host);
+            assert_true(slice_is(m->authority, done ? entries[i].host : "h"));
+            assert_sound(m);
+            arena_release(&p.arena);
+        }
+}
+
 static void too_long(void **state)
 {
     struct parsed p;
@@ -159,10 +239,8 @@ static void methods(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(splits),
-        cmocka_unit_test(changes),
-        cmocka_unit_test(too_long),
-        cmocka_unit_test(methods),
+        cmocka_unit_test(splits), cmocka_unit_test(changes),  cmocka_unit_test(paths),
+        cmocka_unit_test(hosts),  cmocka_unit_test(too_long), cmocka_unit_test(methods),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
