@@ -51,7 +51,7 @@ static bool get_dst(struct context *c, const struct arg *args, struct sample *ou
 
 static bool get_dst_port(struct context *c, const struct arg *args, struct sample *out)
 {
-    union address buf;
+    union address buf = { 0 };
 
     return get_port(out, args_param(args) ? accepted_on(c, &buf) : context_dst(c));
 }
@@ -204,7 +204,7 @@ static bool get_bc_address(struct context *c, const struct arg *args, struct sam
 
 static bool get_bc_port(struct context *c, const struct arg *args, struct sample *out)
 {
-    union address a;
+    union address a = { 0 };
 
     return server_side(c, args_param(args), &a) && get_port(out, &a.sa);
 }

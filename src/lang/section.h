@@ -113,7 +113,7 @@ struct cfg {
     const char **files;        /* every file that was read, for HAPROXY_CFGFILES */
     unsigned n_files;
     unsigned n_sources;
-    bool diagnostics; /* -dD: .diag is printed */
+    bool diagnostics;          /* -dD: .diag is printed */
     void *user;                /* whoever gives sections meaning */
     struct policy_cfg *policy; /* whoever gives expressions meaning (policy/policy_cfg.h) */
     struct compat *compat;     /* check --compat notes there what is missing (compat.h); NULL */

@@ -216,8 +216,10 @@ static const struct flag flags[] = {
 /* ---- commands: a first word that is no flag ---- */
 
 static const struct flag check_flags[] = {
-    { "--compat", "", "list what the files use of HAProxy's that Gatehouse does not have; exit: 0 "
-      "nothing, 1 something", parse_action, ACTION_COMPAT },
+    { "--compat", "",
+      "list what the files use of HAProxy's that Gatehouse does not have; exit: 0 "
+      "nothing, 1 something",
+      parse_action, ACTION_COMPAT },
 };
 
 static const struct flag explain_flags[] = {
@@ -225,8 +227,8 @@ static const struct flag explain_flags[] = {
     { "-H", "FIELD", "a header field, 'name: value' (may be repeated)", parse_field, 0 },
     { "-d", "BODY", "the request's body", parse_text, AT(explain.body) },
     { "--src", "ADDRESS", "from where it comes (127.0.0.1)", parse_text, AT(explain.src) },
-    { "--frontend", "NAME", "where it comes in, if the URL's port does not say",
-      parse_text, AT(explain.frontend) },
+    { "--frontend", "NAME", "where it comes in, if the URL's port does not say", parse_text,
+      AT(explain.frontend) },
     { "--json", "", "for programs", parse_switch, AT(explain.json) },
 };
 

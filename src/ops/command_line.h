@@ -24,8 +24,8 @@ enum command_line_action {
 
 /* The request that `explain` is asked about. */
 struct explain_options {
-    const char *url;    /* NULL: not given */
-    const char *method; /* NULL: GET, or POST with a body */
+    const char *url;     /* NULL: not given */
+    const char *method;  /* NULL: GET, or POST with a body */
     const char **fields; /* "name: value" */
     unsigned n_fields;
     const char *src, *body, *frontend; /* NULL: not given */

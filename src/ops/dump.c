@@ -39,8 +39,10 @@ static const struct {
 } classes[] = {
     { "acl", "ACL keywords", print_criteria },
     { "cfg", "configuration keywords", print_keywords },
-    { "cli", "CLI keywords", NULL },  { "cnv", "sample converter keywords", print_converters },
-    { "flt", "filter names", NULL },  { "smp", "sample fetch functions", print_fetches },
+    { "cli", "CLI keywords", NULL },
+    { "cnv", "sample converter keywords", print_converters },
+    { "flt", "filter names", NULL },
+    { "smp", "sample fetch functions", print_fetches },
     { "svc", "service names", NULL },
 };
 

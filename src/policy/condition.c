@@ -71,7 +71,7 @@ static inline bool term_holds(const struct condition_term *term, struct context 
 
 static inline bool all_holds(const struct condition *cond, struct context *c, const bool traced)
 {
-    const struct condition_term *t = cond->terms, *end = t + cond->n;
+    const struct condition_term *t = cond->terms, *end = cond->n ? t + cond->n : t;
     bool holds = false;
 
     while (t < end && !holds) {

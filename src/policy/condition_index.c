@@ -51,7 +51,7 @@ static const struct acl_test *only_test(const struct condition *cond)
 
 static bool ask_the_same(const struct acl_test *a, const struct acl_test *b)
 {
-    return a->match == b->match && a->sets[0]->nocase == b->sets[0]->nocase &&
+    return a && b && a->match == b->match && a->sets[0]->nocase == b->sets[0]->nocase &&
            slice_eq(a->expr->text, b->expr->text);
 }
 

@@ -85,6 +85,7 @@ static bool grown_replace(struct grown *g, struct slice with, const struct regex
     ptrdiff_t n;
     char *p;
 
+    if (most == 0) return true;
     if (most <= grown_left(g)) {
         if (!grown_reserve(g, most)) return false;
         n = regex_replacement(g->p + g->n, most, with, m);

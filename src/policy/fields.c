@@ -210,7 +210,7 @@ __attribute__((noinline)) static void settle(struct http_msg *m, struct arena *a
 
 void fields_settle(struct http_msg *m, struct arena *a)
 {
-    const struct http_field *f = m->fields, *end = f + m->n_fields;
+    const struct http_field *f = m->fields, *end = m->n_fields ? f + m->n_fields : f;
 
     while (f < end && !f->hop) f++;
     if (f < end || m->absolute || m->method == HTTP_CONNECT) settle(m, a);

@@ -63,8 +63,8 @@ struct proxy_conf {
     const char *log_tag;
     struct proxy_rules *rules; /* gateway/rules.h */
     struct error_set *errors;  /* gateway/reply_spec.h */
-    struct frontend_conf *fe; /* NULL for a backend */
-    struct backend_conf *be;  /* NULL for a frontend */
+    struct frontend_conf *fe;  /* NULL for a backend */
+    struct backend_conf *be;   /* NULL for a frontend */
     struct proxy *state;
 };
 

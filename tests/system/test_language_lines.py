@@ -5,6 +5,8 @@ import os
 import re
 import shutil
 
+import pytest
+
 import oracle
 import tables
 
@@ -29,6 +31,9 @@ def file_of(section, lines):
     else:
         place[section] = text
     return (HEAD + FILE).format(**place)
+
+
+pytestmark = pytest.mark.serial  # HAProxy is started for each line that it refuses
 
 
 def cases():
