@@ -5,8 +5,6 @@
 #include <stdio.h>
 #include <syslog.h>
 
-enum { LINE_MAX_BYTES = 1024 };
-
 static const char *mode_name(enum proxy_mode m)
 {
     return m == MODE_HTTP ? "HTTP" : "TCP";
@@ -47,9 +45,10 @@ void request_log(struct request *r)
     char *line;
 
     if (r->unlogged || level < 0 || !log_route_wants(route, level)) return;
-    line = log_begin(ring, LINE_MAX_BYTES);
+    line = log_begin(ring, route->length);
     if (!line) return; /* full: counted */
-    n = format ? format_write(format, request_context(r), line, LINE_MAX_BYTES)
-               : default_line(r, line, LINE_MAX_BYTES);
+    n = format ? format_write(format, request_context(r), line, route->length)
+               : default_line(r, line, route->length);
+    atomic_fetch_add_explicit(&r->flow.frontend->state->log_lines, 1, memory_order_relaxed);
     log_commit(ring, n, route, level, clock_wall_usec());
 }

@@ -144,7 +144,6 @@ static enum flow_result wait_in_queue(struct flow *f)
 
     f->waiter = queue_join_for(f->backend->state->queue, flow_worker(f), f->backend->be,
                                bound(f) ? bound(f)->state : NULL, f, granted);
-    f->queued = true;
     f->timed_out = false;
     if (choose(f, &s) == BALANCE_CHOSEN) { /* one came free in between */
         leave_queue(f);

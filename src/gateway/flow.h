@@ -40,7 +40,6 @@ struct flow {
     struct timer timer;    /* queue, pause before a retry */
     uint16_t retries;      /* connection attempts that failed */
     bool has_slot;         /* of server */
-    bool queued;           /* was, at any time */
     bool redispatched;
     bool fresh_only; /* no pooled connection: the last one let us down */
     bool timed_out;

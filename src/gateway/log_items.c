@@ -554,12 +554,11 @@ ITEM(put_rc)
     format_put_u64(o, r ? r->flow.retries : 0);
 }
 
-ITEM(put_zero)
+ITEM(put_lc)
 {
     (void)args;
-    (void)c;
     (void)flags;
-    format_put_u64(o, 0);
+    format_put_u64(o, atomic_load_explicit(&c->frontend->state->log_lines, memory_order_relaxed));
 }
 
 ITEM(put_sq)
@@ -702,7 +701,7 @@ static const struct format_item rows[] = {
     { "hrl", NEED_REQUEST_KEPT, ANY, put_hrl, "The request's captures with blanks between." },
     { "hs", NEED_RESPONSE_KEPT, ANY, put_hs, "The response's captures: `{a|b}`." },
     { "hsl", NEED_RESPONSE_KEPT, ANY, put_hsl, "The response's captures with blanks between." },
-    { "lc", NEED_END, ANY, put_zero, "The number of the log line in its frontend." },
+    { "lc", NEED_END, ANY, put_lc, "How many lines the frontend has logged before." },
     { "ms", NEED_CLIENT, ANY, put_ms, "The milliseconds of when it was accepted." },
     { "pid", NEED_NOTHING, ANY, put_pid, "The number of this process." },
     { "r", NEED_REQUEST_KEPT, HTTP, put_r, "The request line as the client sent it." },

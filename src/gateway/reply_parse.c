@@ -93,7 +93,7 @@ static bool read_text(struct cfg *cfg, const struct word *at, const char *path, 
 const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at, const char *path)
 {
     struct reply_file *f = arena_zero(cfg->arena, sizeof *f);
-    struct slice text;
+    struct slice text = SLICE("");
     size_t n;
     char *p;
 

@@ -41,6 +41,7 @@ static int load_and_explain(struct explain *x, const struct command_line *o,
     engine_init(&x->engine, &x->control, x->logs);
     x->snapshot = load_configuration(&l);
     free(l.errors);
+    if (x->snapshot) global_variables_set(&x->engine, x->snapshot, NULL);
     rc = x->snapshot ? explain_one(x) : 1;
     if (x->snapshot) snapshot_free(x->snapshot);
     engine_release(&x->engine);

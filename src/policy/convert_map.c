@@ -68,8 +68,10 @@ static bool look_up(struct context *c, const struct arg *args, struct sample *s)
 {
     intptr_t param = args_param(args);
     struct regex_match groups;
-    struct pattern_hit hit = { .groups = param & GROUPS ? &groups : NULL };
+    struct pattern_hit hit = { 0 };
 
+    groups.n = 0;
+    if (param & GROUPS) hit.groups = &groups;
     if (!patterns_match(args[0].thing, c, s, &hit)) return give_default(args, out_of(param), s);
     if (!hit.has_value) return sample_sint(s, 1); /* added as a pattern of an ACL */
     if (param & GROUPS) return replace_groups(c, &hit, s);

@@ -148,7 +148,14 @@ static void count_change(uint32_t *size, int64_t change)
 
 static void proc_change(struct vars_process *p, const struct var_limits *l, int64_t change)
 {
-    if (p && (l->proc || l->global)) p->size += (uint64_t)change;
+    uint64_t size, now;
+
+    if (!p || !(l->proc || l->global)) return;
+    size = atomic_load_explicit(&p->size, memory_order_relaxed);
+    do /* never below nothing, for the same reason */
+        now = change < 0 && size < (uint64_t)-change ? 0 : size + (uint64_t)change;
+    while (!atomic_compare_exchange_weak_explicit(&p->size, &size, now, memory_order_relaxed,
+                                                  memory_order_relaxed));
 }
 
 static void count(struct context *c, enum var_scope scope, int64_t change)

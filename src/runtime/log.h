@@ -96,7 +96,8 @@ struct log_counts log_target_counts(const struct log_target *t);
 uint64_t log_dropped(struct log_writer *w);
 
 struct log_route {
-    int level; /* the least important level that any target wants; -1: no target */
+    int level;     /* the least important level that any target wants; -1: no target */
+    size_t length; /* of the longest line that any target takes */
     _Atomic unsigned refs;
     struct log_writer *writer;
     struct log_route *next; /* while it waits to be freed */

@@ -115,6 +115,7 @@ struct log_route *log_route_new(struct log_writer *w, struct log_target *const *
     for (unsigned i = 0; i < n; i++) {
         r->targets[i] = log_target_ref(targets[i]);
         if (targets[i]->level > r->level) r->level = targets[i]->level;
+        if (targets[i]->length > r->length) r->length = targets[i]->length;
     }
     atomic_init(&r->refs, 1);
     return r;

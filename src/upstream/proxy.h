@@ -80,6 +80,7 @@ struct proxy {
     _Alignas(CACHE_LINE) struct gauge fe_sessions;    /* [scur, smax] */
     _Alignas(CACHE_LINE) struct gauge be_sessions;
     _Alignas(CACHE_LINE) atomic_uint ticket; /* round robin's */
+    _Atomic uint64_t log_lines;              /* that its requests left, as a frontend */
     struct queue *queue;                     /* requests that wait for any of its servers */
     usec_t changed;                          /* wall clock of the last change of state */
 };

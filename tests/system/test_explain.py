@@ -421,3 +421,9 @@ def test_check_is_c(tmp_path):
     done = run("check", str(path))
     assert done.returncode == 0
     assert "Configuration file is valid" in done.stdout
+
+
+def test_variables_of_the_process_are_set():
+    done = run("explain", "-f", os.path.join(gate.ROOT, "examples", "rules.cfg"), "-H", "host: shop.example",
+               "http://localhost:5000/whoami")
+    assert "var(proc.site): 'example'" in done.stdout

@@ -270,6 +270,21 @@ static void counts(void **state)
     assert_int_equal(f->proc.size, 0);
 }
 
+/* A reload may begin to count when there is something already that was not counted. */
+static void counts_from_now(void **state)
+{
+    static const struct var_limits LIMITS = { .proc = 1000, .global = 1000 };
+    struct policy_fixture *f = *state;
+
+    fixture_request(f, "GET / HTTP/1.1\r\nhost: h\r\n\r\n");
+    f->c.var_limits = NULL;
+    assert_true(set(f, "sess.a", "str(0123456789)", 0));
+    f->c.var_limits = &LIMITS;
+    vars_release(&f->client.sess, &LIMITS, &f->proc);
+    assert_int_equal(f->proc.size, 0);
+    assert_true(set(f, "txn.a", "str(0123456789)", 0));
+}
+
 /* A value that was read outlives the next set-var. */
 static void aliases(void **state)
 {
@@ -332,6 +347,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(scopes, setup, teardown),
         cmocka_unit_test_setup_teardown(conditions, setup, teardown),
         cmocka_unit_test_setup_teardown(counts, setup, teardown),
+        cmocka_unit_test_setup_teardown(counts_from_now, setup, teardown),
         cmocka_unit_test_setup_teardown(aliases, setup, teardown),
         cmocka_unit_test_setup_teardown(shared, setup, teardown),
         cmocka_unit_test(limits),
