@@ -67,8 +67,7 @@ static void ask(struct worker *w)
 bool descriptors_reclaim(struct worker *w, bool all)
 {
     if (give_up(w, all)) return true;
-    for (struct worker *p = w->descriptors && all ? w->descriptors->workers : NULL; p;
-         p = p->next_peer)
+    for (struct worker *p = w->descriptors ? w->descriptors->workers : NULL; p; p = p->next_peer)
         if (p != w) ask(p);
     return false;
 }

@@ -67,7 +67,8 @@ static inline bool descriptors_above_high_mark(const struct worker *w)
 }
 
 /* There are none left (EMFILE, ENFILE). True: this worker has given some up, try again. Else the
- * others have been asked to. `all`: it is worth the last one that anybody keeps. */
+ * others have been asked to. `all`: it is worth the last one that this worker keeps; a client that
+ * waits to be accepted is not, for the connection to its server will need that. */
 bool descriptors_reclaim(struct worker *w, bool all);
 
 #endif
