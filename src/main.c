@@ -85,6 +85,7 @@ int main(int argc, char **argv)
     policy_rows_init(&policy, registry_fetches, registry_converters, registry_items,
                      registry_actions);
     words.policy = &policy;
+    words.services = registry_services;
     if (command_line_parse(&o, argc, argv)) rc = act(&o, &words);
     command_line_release(&o);
     vocabulary_release(&words);

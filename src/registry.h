@@ -16,5 +16,6 @@ extern const struct fetch_table *const registry_fetches[];
 extern const struct converter_table *const registry_converters[];
 extern const struct format_item_table *const registry_items[];
 extern const struct action_table *const registry_actions[];
+extern const struct http_service *const registry_services[];
 
 #endif

@@ -126,6 +126,24 @@ class MoreWorkers(NamedTuple):
                        rounds)
 
 
+class Unmoved(NamedTuple):
+    """CPU time a request is no more than that of `base`, as far as its rounds can tell."""
+    name: str
+    base: str
+
+    def __str__(self):
+        return f"{self.name} within the rounds of {self.base}"
+
+    def judge(self, rounds):
+        values = ratios(rounds, self.name, self.base)
+        if not values:
+            return OPEN
+        base = [x["us"] for x in rounds[self.base] if x]
+        most = max(base) / statistics.median(base)
+        return verdict(statistics.median(values) <= most, f"{spread(values, 3)}, the base's rounds up to {most:.3f}",
+                       self.base, rounds)
+
+
 class IdleBytes(NamedTuple):
     """Resident memory of an idle connection."""
     limit: int

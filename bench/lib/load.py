@@ -10,7 +10,8 @@ WARM = .03  # seconds at the start of a turn that do not count
 
 
 def load_argv(host, proxy, workload, **more):
-    return [host.tool("load")] + shlex.split(workload.arguments.format(**proxy.ports, **more))
+    return [host.tool("load")] + shlex.split(
+        workload.arguments.format(**proxy.ports, keys=proxy.keys, **more))
 
 
 def turn(host, proxy, workload, seconds, requests):

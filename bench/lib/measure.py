@@ -9,7 +9,7 @@ import subprocess
 import time
 from typing import NamedTuple
 
-from .load import calibrate, load_argv, turn
+from .load import calibrate, counted, load_argv, turn
 from .proxy import Proxy
 from .workloads import IDLE, IDLE_CONNECTIONS, WORKLOADS
 
@@ -26,7 +26,8 @@ class Settings(NamedTuple):
         """About how many seconds the workload takes."""
         if workload.tool == IDLE:
             return entrants * min(self.rounds, IDLE_ROUNDS) * 3
-        return entrants * (self.rounds * self.turns * (self.seconds + .09) + 1.5)
+        first = workload.first and 25
+        return entrants * (self.rounds * self.turns * (self.seconds + .09) + 1.5 + first)
 
 
 class NotServed(Exception):
@@ -70,6 +71,8 @@ def warm_up(host, proxy, workload, seconds):
     """(requests in a turn, "") or (0, why it takes no part)"""
     if proxy.failure:
         return 0, proxy.failure
+    if workload.first and not counted(host, proxy, workload, workload.first):
+        return 0, "failed to serve this workload's first requests"
     g = turn(host, proxy, workload, .4, 5000)
     if not g or g["errors"] > g["requests"] / 100:
         return 0, f"failed to serve this workload: {g or 'no answer'}"

@@ -6,7 +6,9 @@ import re
 import shlex
 import shutil
 import signal
+import socket
 import subprocess
+import threading
 import time
 
 from .host import BENCH
@@ -34,6 +36,30 @@ def session(sid):
             yield int(path.split("/")[2]), int(fields[11]), int(fields[12])
 
 
+class Receiver:
+    """Where a proxy sends its log: a socket that a thread reads, or one that nobody does."""
+
+    def __init__(self, path, how):
+        self.socket = socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM)
+        self.socket.bind(path)
+        self.path = path
+        if how == "read":
+            threading.Thread(target=self.read, daemon=True).start()
+
+    def read(self):
+        while True:
+            try:
+                if not self.socket.recv(4096):
+                    return
+            except OSError:
+                return
+
+    def stop(self):
+        self.socket.shutdown(socket.SHUT_RDWR)
+        self.socket.close()
+        os.unlink(self.path)
+
+
 class Proxy:
     """Runs from its making until stop(), on ports of its own. `failure` says why it does not.
     `wrap` goes before its command line, `options` behind it."""
@@ -42,6 +68,7 @@ class Proxy:
         kind, _, threads = name.partition("@")
         entrant = ENTRANTS[kind]
         self.name, self.process, self.failure = name, None, ""
+        self.keys, self.receiver = entrant.keys, None
         self.dir = os.path.join(host.scratch, name)
         self.ports = {k: host.free_port() for k in ("port", "tls_port", "h2c_port")}
         os.makedirs(self.dir, exist_ok=True)
@@ -49,6 +76,7 @@ class Proxy:
         if not program:
             self.failure = f"{entrant.program} is not installed"
             return
+        self.receiver = Receiver(os.path.join(self.dir, "log"), entrant.log) if entrant.log else None
         values = dict(self.ports, backend_port=host.backend_port, threads=threads or 1, dir=self.dir,
                       scratch=host.scratch)
         if entrant.conf:
@@ -68,7 +96,7 @@ class Proxy:
         return path
 
     def start(self, host, argv, patience):
-        log = os.path.join(self.dir, "log")
+        log = os.path.join(self.dir, "said")
         with open(log, "wb") as f:
             self.process = host.start(argv, host.proxy_cpus, signal.SIGTERM, stdout=f, stderr=f,
                                       cwd=self.dir)
@@ -82,6 +110,9 @@ class Proxy:
 
     def stop(self):
         """Ends all of its processes."""
+        if self.receiver:
+            self.receiver.stop()
+            self.receiver = None
         if not self.process:
             return
         if self.process.poll() is None:

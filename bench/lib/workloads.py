@@ -7,7 +7,7 @@ one takes a row, and for an entrant a file in bench/conf/.
 from typing import Callable, NamedTuple, Optional, Union
 
 from . import thousand
-from .budget import Both, Cheaper, Extra, IdleBytes, MoreWorkers
+from .budget import Both, Cheaper, Extra, IdleBytes, MoreWorkers, Unmoved
 
 LOAD, H2LOAD, IDLE = "load", "h2load", "idle"  # who makes the load; IDLE: load, and memory is measured
 IDLE_CONNECTIONS = 5000
@@ -19,6 +19,8 @@ class Entrant(NamedTuple):
     arguments: str
     conf: str = ""
     folder: str = ""  # of bench/conf/; if not the workload's
+    log: str = ""     # a socket that its configuration logs to: "read", or "stuck": nobody reads it
+    keys: int = 1000000  # how many the generator chooses from, where the workload has `{keys}`
 
 
 HAPROXY_FLAGS = "-db -f {conf}"
@@ -38,6 +40,13 @@ ENTRANTS = {
     # a map in the place of rules
     "gatehouse-map":  Entrant("gatehouse", HAPROXY_FLAGS, "{needs}-map.cfg"),
     "haproxy-map":    Entrant("haproxy", HAPROXY_FLAGS, "{needs}-map.cfg"),
+    # a line in the log for each request
+    "gatehouse-log":  Entrant("gatehouse", HAPROXY_FLAGS, "{needs}-log.cfg", log="read"),
+    "haproxy-log":    Entrant("haproxy", HAPROXY_FLAGS, "{needs}-log.cfg", log="read"),
+    "gatehouse-log-stuck": Entrant("gatehouse", HAPROXY_FLAGS, "{needs}-log.cfg", log="stuck"),
+    # few keys in a table instead of many
+    "gatehouse-ten":  Entrant("gatehouse", HAPROXY_FLAGS, "{needs}.cfg", keys=10),
+    "haproxy-ten":    Entrant("haproxy", HAPROXY_FLAGS, "{needs}.cfg", keys=10),
     # the floor: what the sockets alone cost, without and with HTTP's heads
     "relay-epoll":    Entrant("relay-epoll", "-b 262144 {port} {backend_port}"),
     "relay-splice":   Entrant("relay-epoll", "-s -b 1048576 {port} {backend_port}"),
@@ -48,6 +57,8 @@ PEERS = ("gatehouse", "haproxy", "nginx")
 BEST = ("gatehouse", "haproxy", "haproxy-buf64k", "haproxy-splice", "nginx", "nginx-buf64k")
 RULES = ("gatehouse", "gatehouse-plain", "haproxy", "haproxy-plain", "nginx")
 CHOICE = ("gatehouse", "gatehouse-map", "haproxy", "haproxy-map", "nginx")
+LOGS = ("gatehouse", "gatehouse-log", "gatehouse-log-stuck", "haproxy", "haproxy-log")
+MANY_KEYS = ("gatehouse", "gatehouse-ten", "haproxy", "haproxy-ten")
 WORKERS = ("gatehouse", "gatehouse@2", "haproxy", "haproxy@2")
 
 
@@ -60,8 +71,9 @@ class Workload(NamedTuple):
     entrants: tuple = PEERS
     floor: str = ""                      # the entrant that --floor adds
     same_cpus: bool = False              # the proxies share all the bench's CPUs with the load
-    budget: Optional[Union[Both, Cheaper, Extra, IdleBytes, MoreWorkers]] = None
+    budget: Optional[Union[Both, Cheaper, Extra, IdleBytes, MoreWorkers, Unmoved]] = None
     blanks: Optional[Callable] = None    # more to fill in, made from the other blanks
+    first: int = 0                       # requests that each connection makes before anything is measured
 
 
 W1 = dict(floor="relay-http", budget=Cheaper(0.90))
@@ -76,6 +88,8 @@ WORKLOADS = {
     "W1-c512": Workload("100 B answers, 512 connections", "-c 512 {port}", **W1),
     "W1-2w":   Workload("100 B answers, 64 connections, two workers beside one", "-c 64 {port}",
                         entrants=WORKERS, same_cpus=True, budget=MoreWorkers(0.05)),
+    "W1-log":  Workload("100 B answers, 64 connections, each request in the log", "-c 64 {port}",
+                        entrants=LOGS, budget=Unmoved("gatehouse-log-stuck", "gatehouse-log")),
     "W3-1k":   Workload("1 KiB bodies, 64 connections", "-c 64 -p /1024 {port}",
                         floor="relay-epoll", **W3),
     "W3-64k":  Workload("64 KiB bodies, 16 connections", "-c 16 -p /65536 {port}",
@@ -88,6 +102,10 @@ WORKLOADS = {
                         tool=IDLE, budget=IdleBytes(460)),
     "W2":      Workload("the guide's rules, 64 connections", "-c 64 -H api-key:hello -p /api/100 {port}",
                         conf="rules", budget=Cheaper(0.90)),
+    # 64 * 15625: each key once, before
+    "W2-keys": Workload("the guide's rules, each request with another one of a million keys",
+                        "-c 64 -v {keys} -H api-key:key-####### -p /api/100 {port}", conf="rules",
+                        entrants=MANY_KEYS, budget=Cheaper(1.15, ("gatehouse-ten",)), first=15625),
     "W2a":     Workload("those rules without counting, beside none, 64 connections",
                         "-c 64 -H api-key:hello -p /api/100 {port}", conf="key", entrants=RULES,
                         budget=Extra(0.50)),

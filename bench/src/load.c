@@ -461,6 +461,8 @@ int main(int argc, char **argv)
     raise_nofile();
     signal(SIGPIPE, SIG_IGN);
     if (l->tls) setup_tls(l);
+    /* Not the same numbers in every run. */
+    if (l->vary) l->number = (unsigned)(now_ns() / 1000 % l->vary);
     l->ep = epoll_create1(EPOLL_CLOEXEC);
     l->conns = calloc((size_t)l->n_conns, sizeof *l->conns);
     if (!l->conns) die("calloc");

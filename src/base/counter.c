@@ -89,3 +89,13 @@ uint32_t rate_most(const struct rate *r)
     } while (p != r);
     return most;
 }
+
+void rate_forget(struct rate *r)
+{
+    /* The second stays: it tells when there was anything last (rate_last). */
+    uint64_t second = (uint64_t)second_of(counter_get(&r->now)) << 32;
+
+    atomic_store_explicit(&r->now, second, memory_order_relaxed);
+    atomic_store_explicit(&r->before, 0, memory_order_relaxed);
+    atomic_store_explicit(&r->most, 0, memory_order_relaxed);
+}

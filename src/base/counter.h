@@ -67,6 +67,10 @@ static inline uint32_t rate_last(const struct rate *r)
  * this one is gone. */
 uint32_t rate_read(const struct rate *r, uint32_t now_s, uint32_t part_ms);
 
+/* Forgets the most that was seen, of this part. Only its thread calls it; the rate itself begins
+ * anew. Each part of a ring must do so. */
+void rate_forget(struct rate *r);
+
 /* The most that any second saw, over the ring. */
 uint32_t rate_most(const struct rate *r);
 

@@ -30,11 +30,16 @@ static bool below(const atomic_uint *now, unsigned limit)
     return !limit || atomic_load(now) < limit;
 }
 
+static unsigned most_of_frontend(const struct bind_conf *b)
+{
+    return atomic_load_explicit(&b->frontend->state->fe_maxconn, memory_order_relaxed);
+}
+
 static bool has_room(const struct gate *g, const struct listener *l, const struct bind_conf *b)
 {
     return below(&g->engine->connections.now, most_of(g->engine)) &&
            below(&l->connections, b->maxconn) &&
-           below(&b->frontend->state->fe_sessions.now, b->frontend->fe->maxconn);
+           below(&b->frontend->state->fe_sessions.now, most_of_frontend(b));
 }
 
 /* Saves accepting in vain; whether it really is within the limits, take() says. */
@@ -58,7 +63,7 @@ static bool count_in(struct gate *g, struct listener *l, const struct bind_conf 
     struct gauge *all = &g->engine->connections, *fe = &b->frontend->state->fe_sessions;
 
     if (!gauge_take(&l->connections, &l->most_connections, b->maxconn)) return false;
-    if (gauge_take(&fe->now, &fe->max, b->frontend->fe->maxconn)) {
+    if (gauge_take(&fe->now, &fe->max, most_of_frontend(b))) {
         if (gauge_take(&all->now, &all->max, most_of(g->engine))) return true;
         gauge_release(&fe->now);
     }
@@ -74,12 +79,26 @@ void session_count_out(struct gate *g, struct listener *l, struct proxy *fronten
     engine_resume_accepting(g);
 }
 
+/* Where not, the worker accepts again a little later. */
+static bool within_rates(struct gate *g)
+{
+    struct engine *e = g->engine;
+    struct worker *w = &g->worker;
+    unsigned wait;
+
+    if (accept_rate_take(&e->session_limit, w->now, false, &wait) &&
+        accept_rate_take(&e->connection_limit, w->now, true, &wait))
+        return true;
+    timer_set(&w->timers, &g->accept_later, w->now + wait);
+    return false;
+}
+
 static bool take(struct listener *l, struct worker *w)
 {
     struct gate *g = gate_of(w);
     const struct bind_conf *b = bind_of(g, l);
 
-    if (!b) return false;
+    if (!b || !within_rates(g)) return false;
     if (count_in(g, l, b)) return true;
     atomic_store(&g->engine->full, true);
     if (!count_in(g, l, b)) return false;

@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Actions that answer a request themselves: deny, tarpit, return, auth. */
+#include "gateway/capture.h"
 #include "gateway/reply_spec.h"
 #include "gateway/request.h"
 #include "gateway/rule_actions.h"
+#include "gateway/tracking.h"
 #include "http/status.h"
 
 static struct request *request_of(struct context *c)
@@ -26,7 +28,7 @@ static bool parse_answer(struct policy_cfg *pc, struct rule *r, struct words *w,
     struct reply_spec *spec = arena_zero(pc->cfg->arena, sizeof *spec);
 
     r->data = spec;
-    return reply_parse(pc, w, default_status(r, r->action->where), flags, spec);
+    return reply_parse(pc, r, w, default_status(r, r->action->where), flags, spec);
 }
 
 static bool parse_deny(struct policy_cfg *pc, struct rule *r, struct words *w)
@@ -49,6 +51,10 @@ static enum rule_result run_deny(struct context *c, const struct rule *rule)
     struct request *r = request_of(c);
 
     request_count_denied(r);
+    if (rule->kind == RULES_HTTP_REQUEST) {
+        request_track(r, TRACK_REQUEST_ERROR, 1);
+        capture_cookie(r, false);
+    }
     request_end_as(r, 'P');
     return answer(r, rule->data);
 }
@@ -58,6 +64,7 @@ static enum rule_result run_return(struct context *c, const struct rule *rule)
     struct request *r = request_of(c);
 
     request_end_as(r, 'L');
+    request_count_intercepted(r);
     return answer(r, rule->data);
 }
 
@@ -70,6 +77,8 @@ static enum rule_result run_tarpit(struct context *c, const struct rule *rule)
 
     if (!r->held) {
         request_count_denied(r);
+        request_track(r, TRACK_REQUEST_ERROR, 1);
+        capture_cookie(r, false);
         r->ended = (struct termination){ 'P', 'T' };
         r->flow.at.received = 0;
         r->held = true;
@@ -106,22 +115,37 @@ static bool parse_auth(struct policy_cfg *pc, struct rule *r, struct words *w)
     return !words_take_if(w, "realm") || words_text(pc->cfg, w, &spec->realm);
 }
 
-static enum rule_result run_auth(struct context *c, const struct rule *rule)
+void reply_auth_default(struct arena *a, struct rule *rule, struct slice realm)
+{
+    const struct auth_spec *said = rule->data;
+    struct auth_spec *spec = arena_zero(a, sizeof *spec);
+
+    spec->realm = said->realm.n ? said->realm : realm;
+    rule->data = spec;
+}
+
+enum rule_result reply_auth(struct request *r, struct slice realm)
 {
     enum { UNAUTHORIZED = 401 };
-    const struct auth_spec *spec = rule->data;
     const struct reply_spec own = { .status = UNAUTHORIZED, .kind = REPLY_ERRORS };
-    struct slice realm = spec->realm.n ? spec->realm : slice_str(c->proxy->name);
     struct slice name = SLICE("www-authenticate");
-    struct request *r = request_of(c);
     char *text;
 
     request_end_as(r, 'L');
+    request_count_intercepted(r);
+    request_track(r, TRACK_REQUEST_ERROR, 1);
     if (!reply_make(r, &own)) return RULE_CLOSE;
-    text = arena_printf(c->arena, "Basic realm=\"%.*s\"", SLICE_ARG(realm));
+    text = arena_printf(&r->arena, "Basic realm=\"%.*s\"", SLICE_ARG(realm));
     http_msg_remove_named(&r->res, name);
-    http_msg_add(&r->res, c->arena, name, slice_str(text));
+    http_msg_add(&r->res, &r->arena, name, slice_str(text));
     return RULE_ANSWERED;
+}
+
+static enum rule_result run_auth(struct context *c, const struct rule *rule)
+{
+    const struct auth_spec *spec = rule->data;
+
+    return reply_auth(request_of(c), spec->realm.n ? spec->realm : slice_str(c->proxy->name));
 }
 
 static struct slice describe_auth(struct context *c, const struct rule *rule)

@@ -78,14 +78,16 @@ static bool read_word(struct policy_cfg *pc, struct redirect *d, struct words *w
 static bool parse(struct policy_cfg *pc, struct rule *r, struct words *w)
 {
     struct redirect *d = arena_zero(pc->cfg->arena, sizeof *d);
+    bool taken;
 
     r->data = d;
     d->code = 302;
     d->plain = slice_is(w->w[0].text, "redirect");
     d->response = slice_is(w->w[0].text, "http-response");
-    while (words_left(w) && !words_is(w, "if") && !words_is(w, "unless") && !words_is(w, "name") &&
-           !words_is(w, "report"))
-        if (!read_word(pc, d, w)) return false;
+    do {
+        if (!rule_common(pc, r, w, &taken)) return false;
+        if (!taken && !rule_words_end(w) && !read_word(pc, d, w)) return false;
+    } while (!rule_words_end(w));
     return d->given ||
            words_error(pc->cfg, w, "a redirect needs a 'location', 'prefix' or 'scheme'");
 }
@@ -157,6 +159,7 @@ static enum rule_result run(struct context *c, const struct rule *rule)
 
     if (d->ignore_empty && d->kind == TO_LOCATION && !location.n) return RULE_NEXT;
     request_end_as(r, 'L');
+    request_count_intercepted(r);
     make_answer(r, d, location);
     return RULE_ANSWERED;
 }

@@ -19,7 +19,10 @@ struct log_line {
     struct log_line *next;
     union address address;
     bool has_address;
+    bool stream;       /* by TCP … */
+    struct slice ring; /* into the ring of that name; NULL pointer: not … */
     int fd;
+    const struct log_sample *sample; /* NULL: all lines */
     const struct log_format *format;
     unsigned facility;
     int level, min_level;
@@ -63,12 +66,15 @@ extern const struct keyword_table limit_keywords, identity_keywords, process_key
     environment_keywords, tuning_keywords, log_keywords, proxy_keywords, timeout_keywords,
     option_keywords, keepalive_keywords, frontend_keywords, bind_options, rule_keywords,
     capture_keywords, forward_keywords, name_keywords, realip_keywords, error_keywords,
-    log_format_keywords, variable_keywords;
+    log_format_keywords, variable_keywords, stats_keywords, stickiness_keywords;
 extern const struct section_kind section_http_errors;
 
 /* A keyword that may stand once: when it was `given` before, that is noted and the line skipped,
  * for in HAProxy the first one holds. Returns given. */
 bool keyword_again(struct cfg *cfg, struct words *w, bool given);
+
+/* The name of a format of log lines. */
+bool log_format_word(struct cfg *cfg, struct words *w, const struct log_format **out);
 
 /* The rest of the line as one text. */
 bool words_sentence(struct cfg *cfg, struct words *w, const char **out);
@@ -100,7 +106,13 @@ void global_variables_set(struct engine *e, const struct snapshot *is,
 
 /* Their parts: logs (gateway/compile_logs.c) and listeners (gateway/compile_binds.c). */
 void build_logs(struct build *b, struct cfg *cfg);
+
+/* Do the rings exist that `log` lines name? False: errors were reported. */
+bool build_check_logs(struct build *b, struct cfg *cfg);
 bool build_check_binds(struct build *b, struct cfg *cfg);
+
+/* What servers track (gateway/compile_tracks.c). */
+bool build_tracks(struct build *b, struct cfg *cfg);
 bool build_open_binds(struct build *b, struct cfg *cfg);
 
 #endif

@@ -2,6 +2,7 @@
 /* Captures: keeping and giving back. */
 #include "gateway/capture.h"
 #include "gateway/rules.h"
+#include "policy/cookies.h"
 
 static struct capture_list *list_of(struct context *c)
 {
@@ -9,7 +10,7 @@ static struct capture_list *list_of(struct context *c)
     struct capture_list *l = c->captures;
     size_t n = fe->request_slots.n + fe->response_slots.n;
 
-    if (l || !n) return l;
+    if (l || (!n && !fe->cookie)) return l;
     l = c->captures = arena_zero(c->arena, sizeof *l + n * sizeof(struct slice));
     l->n_request = fe->request_slots.n;
     l->n_response = fe->response_slots.n;
@@ -73,6 +74,20 @@ void capture_fields(struct request *r, bool response)
         for (const struct capture_slot *s = slots->first; s; s = s->next)
             if (s->name.n && slice_eq(s->name, m->fields[i].name))
                 keep(c, response, s, m->fields[i].value);
+}
+
+void capture_cookie(struct request *r, bool response)
+{
+    const struct cookie_capture *cap = r->flow.frontend->fe->cookie;
+    struct slice *to, text;
+
+    if (!cap) return;
+    to = &list_of(request_context(r))->cookie[response];
+    if (to->p ||
+        !cookie_first(response ? &r->res : &r->req, response, cap->start, &r->arena, &text))
+        return;
+    if (text.n > cap->len) text.n = cap->len;
+    *to = arena_copy(&r->arena, text);
 }
 
 /* ---- fetches and converters ---- */

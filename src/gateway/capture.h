@@ -27,15 +27,27 @@ struct capture_slots {
     unsigned n;
 };
 
+/* `capture cookie NAME len N`; part of a snapshot. */
+struct cookie_capture {
+    struct slice start; /* how the cookie begins, written "name=value" */
+    unsigned len;       /* what is kept of it at most, its name included */
+    struct place at;
+};
+
 /* The slots' values in one request, in its arena; made when the first one is kept. A slice with a
  * NULL pointer: nothing was. */
 struct capture_list {
     unsigned n_request, n_response;
     struct slice *request, *response;
+    struct slice cookie[2]; /* `capture cookie`: the client's, the server's */
 };
 
 /* What the field slots keep: the last occurrence of each field. */
 void capture_fields(struct request *r, bool response);
+
+/* What `capture cookie` keeps: the first cookie of the message, of each once only. When rules have
+ * been run, for what they make of a message counts. */
+void capture_cookie(struct request *r, bool response);
 
 /* Keeps a value, cut to the slot's length; false: there is no such slot. */
 bool capture_keep(struct context *c, bool response, unsigned index, struct slice value);
@@ -44,6 +56,9 @@ bool capture_keep(struct context *c, bool response, unsigned index, struct slice
  * False: errors were reported. A backend's rules run behind any frontend's, so they are not asked.
  */
 bool capture_rules_check(struct cfg *cfg, const struct proxy_conf *p);
+
+/* When all is read: `tune.http.cookielen` limits what is kept of a cookie. */
+void capture_cookie_limit(struct cfg *cfg, const struct proxy_conf *p);
 
 /* The slot's value; false: there is none. */
 bool capture_get(const struct context *c, bool response, unsigned index, struct slice *out);

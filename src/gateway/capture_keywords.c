@@ -47,6 +47,30 @@ static bool parse_capture(struct cfg *cfg, void *target, struct words *w)
            add_slot(cfg, w, slots_of(p, w->keyword->param), name, len, NULL);
 }
 
+/* Of several lines the last one holds, as in HAProxy. */
+static bool parse_cookie(struct cfg *cfg, void *target, struct words *w)
+{
+    struct proxy_conf *p = ((struct section *)target)->data;
+    struct cookie_capture *c = arena_zero(cfg->arena, sizeof *c);
+
+    c->at = w->name->at;
+    p->fe->cookie = c;
+    if (!words_text(cfg, w, &c->start)) return false;
+    if (!words_take_if(w, "len")) return words_error(cfg, w, "'len' is expected");
+    return words_uint(cfg, w, &c->len, 0, INT_MAX);
+}
+
+void capture_cookie_limit(struct cfg *cfg, const struct proxy_conf *p)
+{
+    struct cookie_capture *c = p->fe ? p->fe->cookie : NULL;
+    unsigned most = build_of(cfg)->snapshot->global.cookie_most;
+
+    if (!c || c->len <= most) return;
+    cfg_warning_at(cfg, &c->at, "only %u bytes of the cookie are kept ('tune.http.cookielen')",
+                   most);
+    c->len = most;
+}
+
 static bool parse_declare(struct cfg *cfg, void *target, struct words *w)
 {
     struct proxy_conf *p = ((struct section *)target)->data;
@@ -59,6 +83,12 @@ static bool parse_declare(struct cfg *cfg, void *target, struct words *w)
 }
 
 static const struct keyword rows[] = {
+    { "capture cookie", IN_FRONTEND, parse_cookie, "<start> len <length>", NULL, KW_ELSEWHERE_WARN,
+      "Keeps, for the log's items `%CC` and `%CS`, the first cookie of the request and the first "
+      "that the server sets, written `name=value`, that begins with those bytes (`SID=` is exactly "
+      "that name); cut to the length, at most `tune.http.cookielen`. What rules have made of the "
+      "messages counts. Of several lines the last one holds.",
+      0, NULL },
     { "capture request header", IN_FRONTEND, parse_capture, "<name> len <length>", NULL, 0,
       "Keeps the last field of that name in requests, cut to that length, for logs and for "
       "`capture.req.hdr`.",

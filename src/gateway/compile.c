@@ -2,8 +2,10 @@
 /* The second half of building a snapshot: what the sections said is checked against each other and
  * linked to runtime objects. Every error is reported; nothing of the running configuration changes
  * before the snapshot is swapped in. */
+#include "gateway/health.h"
 #include "gateway/reply_spec.h"
 #include "gateway/rules.h"
+#include "gateway/stick_tables.h"
 #include "policy/match.h"
 #include "lang/compat.h"
 #include "runtime/resolve.h"
@@ -231,9 +233,10 @@ static bool compile_backend(struct build *b, struct cfg *cfg, struct proxy_conf 
         s->pool_private = b->snapshot->global.private_pools;
         s->state = server_get(&b->engine->objects, p->name, s->name, &p->state->object,
                               p->state->queue, b->n_workers);
+        if (proxy_option(p, OPT_SERVER_HISTOGRAMS)) s->times = server_time(s->state);
     }
-    be->balance = be->algorithm->prepare(be, &b->snapshot->arena);
-    return ok;
+    be->balance = backend_prepare(be, &b->snapshot->arena);
+    return health_compile(b, cfg, p) && ok;
 }
 
 /* ---- what HAProxy refuses or warns about, too ---- */
@@ -262,7 +265,8 @@ static void warn_about(struct cfg *cfg, const struct global_conf *g, const struc
                        "missing timeouts: %s '%s' needs 'timeout client', 'timeout connect' and "
                        "'timeout server', or a peer that is silent is never given up",
                        kind, p->name);
-    if (p->fe && p->rules->log_format && !p->log_lines && !(p->log_global && g->log_lines))
+    if (p->fe && (p->rules->log_format || p->rules->log_format_sd || p->rules->json_log) &&
+        !p->log_lines && !(p->log_global && g->log_lines))
         cfg_warning_at(cfg, &p->section->at, "%s '%s' has a log format and no 'log'", kind,
                        p->name);
 }
@@ -271,12 +275,14 @@ static void warn_about(struct cfg *cfg, const struct global_conf *g, const struc
 
 static void set_global_defaults(struct global_conf *g)
 {
-    enum { BUFSIZE = 16384, MAXREWRITE = 1024, MAXHDR = 101 };
+    enum { BUFSIZE = 16384, MAXREWRITE = 1024, MAXHDR = 101, COOKIE = 63, LOG_URI = 1024 };
 
     if (!g->bufsize) g->bufsize = BUFSIZE;
     if (!g->maxrewrite_given) g->maxrewrite = MAXREWRITE;
     if (g->maxrewrite > g->bufsize / 2) g->maxrewrite = g->bufsize / 2;
     if (!g->max_headers) g->max_headers = MAXHDR;
+    if (!g->cookie_most_given) g->cookie_most = COOKIE;
+    if (!g->log_uri_most) g->log_uri_most = LOG_URI;
 }
 
 static bool compile_proxies(struct build *b, struct cfg *cfg)
@@ -287,6 +293,7 @@ static bool compile_proxies(struct build *b, struct cfg *cfg)
     for (unsigned i = 0; i < s->n_proxies; i++) {
         struct proxy_conf *p = s->proxies[i];
         p->state = proxy_get(&b->engine->objects, p->name, b->n_workers);
+        proxy_time(p->state, p->fe, p->be);
         if (p->disabled) continue;
         ok &= check_mode(cfg, p);
         warn_about(cfg, &s->global, p);
@@ -315,6 +322,9 @@ bool build_compile(struct build *b, struct cfg *cfg)
     ok &= error_sets_resolve(b, cfg);
     ok &= reply_resolve(b, cfg);
     ok &= compile_proxies(b, cfg);
+    ok &= build_tracks(b, cfg);
+    ok &= stick_tables_build(b, cfg);
+    ok &= build_check_logs(b, cfg);
     ok &= build_check_binds(b, cfg);
     s->fixed = reload_keep(cfg, &s->arena);
     return ok && cfg->diag->n_errors == 0;

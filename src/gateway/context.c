@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The request as rules see it: fills in policy's context. */
+#include "gateway/decisions.h"
 #include "gateway/held_body.h"
+#include "gateway/json_log.h"
 #include "gateway/rules.h"
 #include "policy/fields.h"
+#include "policy/rule_counts.h"
 #include "runtime/log.h"
 
 #include <netinet/in.h>
@@ -57,7 +60,10 @@ static void report(struct context *c, const struct rule *rule)
 
 void context_rule_decided(struct context *c, const struct rule *rule, enum rule_result result)
 {
-    if (rule->report && result == RULE_NEXT) report(c, rule);
+    bool reported = rule->report && result == RULE_NEXT;
+
+    if (reported) report(c, rule);
+    if (result != RULE_STOP) rule_count_add(rule, c->worker->id, reported);
 }
 
 static const struct rule_hooks rule_hooks = { .decided = context_rule_decided,
@@ -68,28 +74,30 @@ static const struct rule_hooks rule_hooks = { .decided = context_rule_decided,
 __attribute__((noinline)) static void begin(struct request *r)
 {
     struct client_facts *facts = session_facts(r->flow.session, r->bind);
+    struct context *c = &r->context;
 
     fields_settle(&r->req, &r->arena);
     if (r->step >= RESPONSE_RULES && !r->own_answer && r->res.status)
         fields_settle(&r->res, &r->arena);
-    r->context = (struct context){
-        .arena = &r->arena,
-        .worker = &r->gate->worker,
-        .client = facts,
-        .req = &r->req,
-        .proc = &r->gate->engine->proc_vars,
-        .var_limits = &r->pinned->snapshot->global.var_limits,
-        .now_scope = r->step >= RESPONSE_RULES ? SCOPE_RES : SCOPE_REQ,
-        .stopping = &r->gate->engine->stopping,
-        .rule_hooks = &rule_hooks,
-        .see_body = request_see_body,
-        .trace = r->gate->trace,
-        .frontend = r->flow.frontend,
-        .src = facts->has_src ? &facts->src : NULL,
-        .dst = facts->has_dst ? &facts->dst : NULL,
-        .proxy = r->flow.frontend,
-        .owner = r,
-    };
+    mem_clear(c, sizeof *c);
+    c->arena = &r->arena;
+    c->worker = &r->gate->worker;
+    c->client = facts;
+    c->req = &r->req;
+    c->proc = &r->gate->engine->proc_vars;
+    c->var_limits = &r->pinned->snapshot->global.var_limits;
+    c->now_scope = r->step >= RESPONSE_RULES ? SCOPE_RES : SCOPE_REQ;
+    c->stopping = &r->gate->engine->stopping;
+    c->rule_hooks = &rule_hooks;
+    c->see_body = request_see_body;
+    c->trace = r->gate->trace;
+    if (!c->trace && r->flow.frontend->rules->json_log == JSON_LOG_DECISIONS)
+        c->trace = r->decisions = decisions_new(r);
+    c->frontend = r->flow.frontend;
+    c->src = facts->has_src ? &facts->src : NULL;
+    c->dst = facts->has_dst ? &facts->dst : NULL;
+    c->proxy = r->flow.frontend;
+    c->owner = r;
     request_show_bodies(r);
 }
 

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/engine.h"
-#include "gateway/build.h"
+#include "gateway/frontend_status.h"
+#include "gateway/health.h"
+#include "gateway/stick_tables.h"
 #include "policy/match.h"
 #include "gateway/session.h"
+#include "gateway/worker_call.h"
 
 #include <stdio.h>
 #include <stdlib.h>
@@ -75,6 +78,7 @@ static void switch_listeners(struct gate *g, const struct snapshot *from, const 
             listener_start(is->listener, &g->worker);
         if (is && was && is->listener == was->listener)
             listener_resume(is->listener, &g->worker); /* limits may have changed */
+        if (is && !g->draining) frontend_obey(is, &g->worker);
     }
 }
 
@@ -107,22 +111,70 @@ static void take_snapshot(struct message *m, struct worker *w)
     free(o);
 }
 
-/* Slots of servers follow the newest configuration at once. */
-static void apply_limits(struct engine *e, const struct snapshot *s)
+/* What was set at run time stays where the file says what it said before. */
+static void apply_limits(struct engine *e, const struct snapshot *s, const struct snapshot *before)
 {
     const struct global_conf *g = &s->global;
 
-    atomic_store_explicit(&e->maxconn, g->maxconn, memory_order_relaxed);
+    if (!before || before->global.maxconn != g->maxconn)
+        atomic_store_explicit(&e->maxconn, g->maxconn, memory_order_relaxed);
+    accept_rate_adopt(&e->connection_limit, g->connection_rate);
+    accept_rate_adopt(&e->session_limit, g->session_rate);
     descriptors_set_marks(&e->descriptors, g->descriptors, g->own_descriptors, g->pool_low_ratio,
                           g->pool_high_ratio);
-    for (unsigned i = 0; i < s->n_proxies; i++) {
-        const struct backend_conf *be = s->proxies[i]->be;
-        for (unsigned k = 0; be && k < be->n_servers; k++) {
-            struct server *server = be->servers[k]->state;
-            atomic_store_explicit(&server->maxconn, be->servers[k]->maxconn, memory_order_relaxed);
-            server_slots_offer(server);
-        }
-    }
+}
+
+/* ---- servers ---- */
+
+static void each_backend(struct engine *e, const struct snapshot *s,
+                         void (*fn)(struct keeper *, const struct backend_conf *))
+{
+    for (unsigned i = 0; s && i < s->n_proxies; i++)
+        if (s->proxies[i]->be) fn(&e->keeper, s->proxies[i]->be);
+}
+
+static void adopt_servers(struct keeper *k, const struct backend_conf *be)
+{
+    for (unsigned i = 0; i < be->n_servers; i++) server_adopt(k, be->servers[i]);
+}
+
+static void follow_tracked(struct keeper *k, const struct backend_conf *be)
+{
+    (void)k;
+    for (unsigned i = 0; i < be->n_servers; i++) server_follow(be->servers[i]->state);
+}
+
+/* Slots follow the newest configuration at once. */
+static void offer_slots(struct keeper *k, const struct backend_conf *be)
+{
+    (void)k;
+    for (unsigned i = 0; i < be->n_servers; i++) server_slots_offer(be->servers[i]->state);
+}
+
+/* What is not in the new configuration any more. */
+static void abandon_servers(struct keeper *k, const struct backend_conf *be)
+{
+    for (unsigned i = 0; i < be->n_servers; i++)
+        if (be->servers[i]->state->st.conf == be->servers[i]) server_abandon(be->servers[i]->state);
+    backend_abandon(k, be);
+}
+
+void engine_adopt(struct engine *e, const struct snapshot *fresh, const struct snapshot *before)
+{
+    each_backend(e, fresh, adopt_servers);
+    each_backend(e, fresh, follow_tracked);
+    each_backend(e, fresh, backend_adopt);
+    each_backend(e, before, abandon_servers);
+    each_backend(e, fresh, offer_slots);
+}
+
+static void tend_tables(struct timer *t)
+{
+    struct engine *e = container_of(t, struct engine, tables);
+    msec_t now = e->control->now;
+    unsigned again = stick_tables_tend(e, now);
+
+    if (again) timer_set(&e->control->timers, t, now + again);
 }
 
 void engine_swap(struct engine *e, struct snapshot *fresh)
@@ -130,17 +182,30 @@ void engine_swap(struct engine *e, struct snapshot *fresh)
     struct snapshot *before = atomic_load_explicit(&e->current, memory_order_relaxed);
 
     if (fresh->patterns) pattern_sets_adopt(fresh->patterns, &e->objects);
+    stick_tables_adopt(e, fresh);
     global_variables_set(e, fresh, before);
     fresh->generation = before ? before->generation + 1 : 1;
     atomic_init(&fresh->refs, e->n_workers + 1);
     atomic_fetch_add_explicit(&e->live_snapshots, 1, memory_order_relaxed);
-    apply_limits(e, fresh);
+    apply_limits(e, fresh, before);
+    for (unsigned i = 0; i < fresh->n_proxies; i++)
+        if (fresh->proxies[i]->fe && fresh->proxies[i]->state)
+            frontend_adopt(fresh->proxies[i]->fe);
+    engine_adopt(e, fresh, before);
+    health_adopt(e, fresh);
     atomic_store_explicit(&e->current, fresh, memory_order_release);
     for (unsigned i = 0; i < e->n_workers; i++) give_order(&e->gates[i], take_snapshot, fresh);
     if (before) snapshot_unref(e, before);
+    tend_tables(&e->tables);
 }
 
 /* ---- accepting again ---- */
+
+void gate_resume_accepting(struct gate *g)
+{
+    for (unsigned i = 0; !g->draining && i < g->snapshot->n_slots; i++)
+        if (g->snapshot->by_slot[i]) listener_resume(g->snapshot->by_slot[i]->listener, &g->worker);
+}
 
 static void resume(struct message *m, struct worker *w)
 {
@@ -148,21 +213,29 @@ static void resume(struct message *m, struct worker *w)
 
     (void)w;
     atomic_store(&g->resuming, false); /* before the limits are looked at */
-    for (unsigned i = 0; !g->draining && i < g->snapshot->n_slots; i++)
-        if (g->snapshot->by_slot[i]) listener_resume(g->snapshot->by_slot[i]->listener, w);
+    gate_resume_accepting(g);
 }
 
-void engine_resume_accepting(struct gate *g)
+static void accept_later(struct timer *t)
 {
-    struct engine *e = g->engine;
+    gate_resume_accepting(container_of(t, struct gate, accept_later));
+}
 
-    if (!atomic_load(&e->full) || !atomic_exchange(&e->full, false)) return;
+void engine_limits_changed(struct engine *e)
+{
     for (unsigned i = 0; i < e->n_workers; i++) {
         struct gate *to = &e->gates[i];
         if (atomic_exchange(&to->resuming, true)) continue;
         to->resume.deliver = resume;
         worker_send(&to->worker, &to->resume);
     }
+}
+
+void engine_resume_accepting(struct gate *g)
+{
+    struct engine *e = g->engine;
+
+    if (atomic_load(&e->full) && atomic_exchange(&e->full, false)) engine_limits_changed(e);
 }
 
 /* ---- drain and stop ---- */
@@ -226,9 +299,13 @@ void engine_stop(struct engine *e)
 {
     for (unsigned i = 0; i < e->n_workers; i++) give_order(&e->gates[i], stop, NULL);
     for (unsigned i = 0; i < e->n_workers; i++) pthread_join(e->gates[i].worker.thread, NULL);
+    checker_stop(&e->checker);
+    keeper_stop(&e->keeper);
     for (unsigned i = 0; i < e->n_workers; i++) unpin_whole(&e->gates[i], e->gates[i].pinned);
+    each_backend(e, e->current, abandon_servers);
     if (e->current) snapshot_unref(e, e->current);
     e->current = NULL;
+    timer_cancel(&e->control->timers, &e->tables);
 }
 
 /* ---- life ---- */
@@ -242,9 +319,15 @@ void engine_init(struct engine *e, struct worker *control, struct log_writer *lo
     e->started = clock_usec();
     e->started_wall = clock_wall_usec();
     objects_init(&e->objects);
+    list_init(&e->calls);
+    accept_rate_init(&e->connection_limit);
+    accept_rate_init(&e->session_limit);
+    timer_init(&e->tables, tend_tables);
     e->var_names = var_names_new();
     vars_process_init(&e->proc_vars);
     descriptors_init(&e->descriptors);
+    keeper_init(&e->keeper, control, logs);
+    checker_init(&e->checker, control);
 }
 
 int engine_add_workers(struct engine *e, unsigned n, uint32_t bufsize)
@@ -259,10 +342,13 @@ int engine_add_workers(struct engine *e, unsigned n, uint32_t bufsize)
         if (rc) return rc;
         g->engine = e;
         descriptors_join(&e->descriptors, &g->worker);
+        keeper_join(&e->keeper, &g->worker);
         g->totals = &e->totals[i].c;
         rate_link(&g->worker.sent.rate, &e->control->sent.rate);
         g->fields = mem_alloc(FIELDS_MAX * sizeof *g->fields);
+        timer_init(&g->accept_later, accept_later);
         list_init(&g->sessions);
+        list_init(&g->cursors);
         list_init(&g->old);
         g->worker.log = log_ring_new(e->logs, LOG_RING_DEFAULT);
     }
@@ -284,6 +370,9 @@ int engine_start(struct engine *e)
 
 void engine_release(struct engine *e)
 {
+    worker_calls_release(e);
+    accept_rate_release(&e->connection_limit);
+    accept_rate_release(&e->session_limit);
     for (unsigned i = 0; e->gates && i < e->n_workers; i++) {
         worker_release(&e->gates[i].worker);
         free(e->gates[i].fields);
@@ -292,5 +381,6 @@ void engine_release(struct engine *e)
     free(e->totals);
     var_names_free(e->var_names);
     vars_process_release(&e->proc_vars);
+    keeper_release(&e->keeper);
     objects_release(&e->objects);
 }

@@ -61,7 +61,7 @@ static bool parse_http_error(struct cfg *cfg, void *target, struct words *w)
     pc->scope = (struct policy_scope){
         .section = s, .acls = p->rules->acls, .proxy = p, .place = PLACE_FRONTEND_REQUEST
     };
-    if (!reply_parse(pc, w, 0, REPLY_STATUS_FIRST, spec)) return false;
+    if (!reply_parse(pc, NULL, w, 0, REPLY_STATUS_FIRST, spec)) return false;
     if (error_index(spec->status) < 0)
         return cfg_error(cfg, at, "there is no error message for status %u", spec->status);
     put(set_of(cfg, target), spec, spec->status);

@@ -94,16 +94,21 @@ static void add_place(struct flow *f)
         f->any_place += place;
 }
 
-/* A slot came from the queue. */
+/* A slot came from the queue; or the server that it waited for alone has gone (NULL), and it may go
+ * to any. */
 static void granted(void *owner, struct server *server)
 {
     struct flow *f = owner;
-    const struct server_conf *s = conf_of(f, server);
 
     add_place(f);
     f->waiter = NULL;
     timer_cancel(&flow_worker(f)->timers, &f->timer);
-    slot_taken(f, s);
+    if (server) {
+        slot_taken(f, conf_of(f, server));
+    } else {
+        f->bound = NULL;
+        f->redispatched = true;
+    }
     f->wake(f, WAKE_SLOT);
 }
 
@@ -183,7 +188,7 @@ enum flow_result flow_choose_server(struct flow *f)
 static void on_server(struct server_conn *sc)
 {
     struct flow *f = sc->owner;
-    f->wake(f, WAKE_SERVER);
+    f->wake(f, sc->shut_down ? WAKE_SHUT_DOWN : WAKE_SERVER);
 }
 
 static void adopt(struct flow *f, struct server_conn *sc)
@@ -222,9 +227,11 @@ static uint16_t server_port(const struct flow *f)
 {
     union address local;
 
-    if (!f->server->port_from_client) return 0;
+    struct server_address a = server_address_now(f->server);
+
+    if (!a.port_from_client) return 0;
     session_local_address(f->session, &local);
-    return (uint16_t)(address_port(&local.sa) + f->server->port_offset);
+    return (uint16_t)(address_port(&local.sa) + a.port_offset);
 }
 
 /* Nothing binds a request to a server that was only its turn, so that with `option redispatch` the
@@ -241,6 +248,7 @@ static enum flow_result failed(struct flow *f, int error)
 {
     struct counters *be = flow_backend_counters(f), *sv = flow_server_counters(f);
 
+    flow_observe(f, OBSERVED_NOT_CONNECTED);
     f->connect_error = error;
     f->tried = f->server;
     if (f->retries >= f->backend->be->retries) {
@@ -289,6 +297,7 @@ static enum flow_result check_conn(struct flow *f)
     int rc = conn_connected(c);
 
     if (rc == 1) {
+        flow_observe(f, OBSERVED_CONNECTED);
         conn_deadline(c, 0);
         return FLOW_OK;
     }
@@ -329,10 +338,16 @@ static uint32_t since_began(const struct flow *f, usec_t then)
     return then > f->at.began ? (uint32_t)((then - f->at.began) / 1000) : 0;
 }
 
+/* A listen section is its own backend from the start. */
+static struct counters *backend_counters(const struct flow *f)
+{
+    if (f->backend) return flow_backend_counters(f);
+    return f->frontend->be ? &f->frontend->state->be_counters[flow_worker(f)->id].c : NULL;
+}
+
 static void count_bytes(struct flow *f, uint64_t in, uint64_t out)
 {
-    struct counters *all[] = { flow_backend_counters(f),
-                               f->server ? flow_server_counters(f) : NULL };
+    struct counters *all[] = { backend_counters(f), f->server ? flow_server_counters(f) : NULL };
 
     for (unsigned i = 0; i < ARRAY_LEN(all) && all[i]; i++) {
         counter_add(&all[i]->bytes_in, in);
@@ -352,15 +367,15 @@ static void count_times(struct flow *f)
         [AVERAGE_TOTAL] = since_began(f, flow_worker(f)->now_usec),
     };
 
-    averages_add(&flow_server_counters(f)->averages, ms);
+    if (f->server) averages_add(&flow_server_counters(f)->averages, ms);
     averages_add(&flow_backend_counters(f)->averages, ms);
 }
 
 void flow_count(struct flow *f, uint64_t in, uint64_t out)
 {
-    if (!f->backend) return;
     count_bytes(f, in, out);
-    if (f->at.answered) count_times(f);
+    if (f->backend && f->at.answered) count_times(f);
+    flow_count_times(f);
 }
 
 void flow_release_conn(struct flow *f, bool reusable)

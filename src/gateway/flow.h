@@ -11,8 +11,9 @@ enum {
     WAKE_CLIENT = 1, /* the client's connection became readable, writable or broken */
     WAKE_SERVER = 2, /* the same of the server's, or its deadline is over */
     WAKE_CLIENT_TIMEOUT = 4,
-    WAKE_SLOT = 8,   /* a server's slot was passed on to us */
-    WAKE_TIMER = 16, /* the flow's own timer */
+    WAKE_SLOT = 8,       /* a server's slot was passed on to us */
+    WAKE_TIMER = 16,     /* the flow's own timer */
+    WAKE_SHUT_DOWN = 32, /* its server is not to be used any more (server_conn.shut_down) */
 };
 
 /* When an exchange got how far, by its worker's clock; 0: it has not. What lies between two of them
@@ -73,6 +74,9 @@ enum flow_result flow_connect(struct flow *f, bool first, bool probe);
  * to what its backend counts, and its server. */
 void flow_count(struct flow *f, uint64_t in, uint64_t out);
 
+/* The same of its times, into the histograms (gateway/flow_times.c); flow_count does it. */
+void flow_count_times(const struct flow *f);
+
 /* Gives the connection up: back to the pool when `reusable`, else closed. */
 void flow_release_conn(struct flow *f, bool reusable);
 
@@ -83,6 +87,13 @@ static inline struct gate *flow_gate(const struct flow *f)
 {
     return f->session->gate;
 }
+
+/* Tells the checks of its server what was seen of it (`observe`). */
+static inline void flow_observe(const struct flow *f, enum observed what)
+{
+    server_observe(f->server, what, f->session->gate->engine->control);
+}
+
 static inline struct worker *flow_worker(const struct flow *f)
 {
     return &f->session->gate->worker;

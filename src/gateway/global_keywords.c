@@ -77,7 +77,31 @@ static bool parse_strict_limits(struct cfg *cfg, void *target, struct words *w)
     return true;
 }
 
+static bool parse_connection_rate(struct cfg *cfg, void *target, struct words *w)
+{
+    struct global_conf *g = global(target);
+
+    return keyword_again(cfg, w, g->connection_rate != 0) ||
+           words_uint(cfg, w, &g->connection_rate, 0, INT_MAX);
+}
+
+static bool parse_session_rate(struct cfg *cfg, void *target, struct words *w)
+{
+    struct global_conf *g = global(target);
+
+    return keyword_again(cfg, w, g->session_rate != 0) ||
+           words_uint(cfg, w, &g->session_rate, 0, INT_MAX);
+}
+
 static const struct keyword limit_rows[] = {
+    { "maxconnrate", IN_GLOBAL, parse_connection_rate, "<number>", "no limit", 0,
+      "At most so many connections are accepted in a second, by all threads; more wait in the "
+      "system's backlog. `set rate-limit connections global` changes it at run time.",
+      0, NULL },
+    { "maxsessrate", IN_GLOBAL, parse_session_rate, "<number>", "no limit", 0,
+      "The same for sessions: connections that `tcp-request connection` has let pass. `set "
+      "rate-limit sessions global` changes it at run time.",
+      0, NULL },
     { "maxconn", IN_GLOBAL, parse_maxconn, "<number>", "as the limit of descriptors allows", 0,
       "At most so many client connections at once in the whole process; more wait in the system's "
       "backlog. By default as many as the limit of descriptors (or `fd-hard-limit`) allows when "

@@ -2,6 +2,7 @@
 /* Variables of the whole process: `set-var` in global, and how much memory variables may take. */
 #include "gateway/build.h"
 #include "policy/format.h"
+#include "policy/stick_table.h"
 
 struct global_var {
     struct global_var *next;
@@ -115,5 +116,6 @@ void global_variables_set(struct engine *e, const struct snapshot *is,
             continue;
         var_set(&c, &v->name, &s, 0);
     }
+    stick_recall_end(&c);
     arena_release(&a);
 }

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/h1_client.h"
-#include "gateway/request.h"
+#include "gateway/bad_messages.h"
+#include "gateway/tracking.h"
 
 #include <stdlib.h>
 #include <unistd.h>
@@ -276,16 +277,35 @@ static struct request *begin_request(struct h1_client *c, const struct bind_conf
 }
 
 /* The head is no good, or did not come in time: the request exists only to be refused. */
-static void refuse(struct h1_client *c, const struct bind_conf *bind, unsigned status,
+static void refuse(struct h1_client *c, const struct bind_conf *bind, unsigned status, char cause,
                    const char *reason)
 {
+    bool silent = !h1_conn_has_input(&c->h1);
     struct request *r = begin_request(c, bind);
 
     c->h1.in_ended = false; /* what follows is nobody's request */
     r->req.version = HTTP_1_1;
     r->flow.at.received = 0;
+    if (silent) r->flow.at.first_byte = r->flow.at.began; /* it never came */
     r->bad_status = (uint16_t)status;
+    r->bad_cause = cause;
+    r->silent = silent;
     r->reason = reason;
+    request_start(r);
+}
+
+/* Nobody is there to be answered: a request that is over leaves its line. */
+static void log_silent(struct h1_client *c, const struct bind_conf *bind)
+{
+    struct request *r = begin_request(c, bind);
+
+    r->req.version = HTTP_1_1;
+    r->flow.at.received = 0;
+    r->flow.at.first_byte = r->flow.at.began; /* it never came */
+    r->bad_status = r->status = 400;
+    r->ended = (struct termination){ 'C', 'R' };
+    r->silent = r->answered = true;
+    r->step = FINISH;
     request_start(r);
 }
 
@@ -296,8 +316,11 @@ static void count_silent(struct h1_client *c, const struct bind_conf *bind)
 
     if (proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES)) return;
     session_count_request(&c->session);
+    session_track(&c->session, TRACK_REQUEST, 1);
+    session_track(&c->session, TRACK_REQUEST_ERROR, 1);
     counter_add(&n->failed_req, 1);
     counter_add(&n->responses[4], 1);
+    if (bind->frontend->logs && !proxy_option(bind->frontend, OPT_DONTLOGNULL)) log_silent(c, bind);
 }
 
 /* Whether bytes have come since the deadline was set. */
@@ -360,12 +383,18 @@ static bool serve_one(struct h1_client *c, const struct bind_conf *bind)
     case H1_HEAD_DONE:
         r = begin_request(c, bind);
         h1_conn_take(&c->h1, &head, used, &r->arena, &r->req);
-        if (!h1_conn_body_sound(&c->h1, &r->arena)) r->bad_status = 400;
+        if (!h1_conn_body_sound(&c->h1, &r->arena)) {
+            r->bad_status = 400;
+            r->bad_cause = 'P';
+        }
         request_start(r);
         return c->state == CLIENT_HEAD;
     case H1_HEAD_WAIT: head_is_missing(c, bind); return false;
-    case H1_HEAD_BAD: refuse(c, bind, err.status, err.reason); return false;
-    case H1_HEAD_CUT: refuse(c, bind, 400, "the client closed within a head"); return false;
+    case H1_HEAD_BAD:
+        bad_request_keep(&c->session, bind, &c->h1, &err);
+        refuse(c, bind, err.status, 'P', err.reason);
+        return false;
+    case H1_HEAD_CUT: refuse(c, bind, 400, 'C', "the client closed within a head"); return false;
     case H1_HEAD_CLOSED:
     case H1_HEAD_BROKEN:
         if (c->session.n_requests == 0) count_silent(c, bind);
@@ -419,7 +448,7 @@ static void on_deadline(struct timer *t)
                        proxy_option(bind->frontend, OPT_HTTP_IGNORE_PROBES))))
             close_slowly(c);
         else
-            refuse(c, bind, 408, "the head did not come in time");
+            refuse(c, bind, 408, 'c', "the head did not come in time");
         break;
     case CLIENT_BUSY: request_wake(c->client.request, WAKE_CLIENT_TIMEOUT); break;
     case CLIENT_LINGER: end(c, false); break;
@@ -445,7 +474,14 @@ static void kill_now(struct session *s)
     end(c, false);
 }
 
-static const struct session_ops session_ops = { drain, kill_now };
+static void each_request(struct session *s, void (*fn)(struct request *, void *), void *arg)
+{
+    struct h1_client *c = container_of(s, struct h1_client, session);
+
+    if (c->client.request) fn(c->client.request, arg);
+}
+
+static const struct session_ops session_ops = { drain, kill_now, each_request };
 
 void h1_client_start(struct gate *g, struct listener *l, const struct bind_conf *bind, int fd,
                      const union address *from)

@@ -28,8 +28,13 @@ static bool parse_format(struct cfg *cfg, void *target, struct words *w, enum po
     return *to != NULL;
 }
 
+#define FORMAT_OF(field) offsetof(struct proxy_rules, field)
+
 static bool parse_log_format(struct cfg *cfg, void *target, struct words *w)
 {
+    struct proxy_conf *p = ((struct section *)target)->data;
+
+    if (w->keyword->param == FORMAT_OF(log_format)) p->rules->json_log = 0;
     return parse_format(cfg, target, w, PLACE_LOG, FORMAT_FOR_LOG);
 }
 
@@ -52,31 +57,55 @@ static bool parse_id_header(struct cfg *cfg, void *target, struct words *w)
     "%{+Q}o %{-Q}ci - - [%trg] %r %ST %B \"\" \"\" %cp %ms %ft %b %s %TR %Tw %Tc %Tr %Ta %tsc " \
     "%ac %fc %bc %sc %rc %sq %bq %CC %CS %hrl %hsl"
 
-static bool parse_httplog(struct cfg *cfg, void *target, struct words *w)
+#define TCP_LOG "%ci:%cp [%t] %ft %b/%s %Tw/%Tc/%Tt %B %ts %ac/%fc/%bc/%sc/%rc %sq/%bq"
+
+static bool use_format(struct cfg *cfg, void *target, struct words *w, struct slice format)
 {
     struct section *s = target;
     struct proxy_conf *p = s->data;
-    struct word text = *w->name;
+    struct word *text = arena_alloc(cfg->arena, sizeof *text);
 
-    text.text = words_take_if(w, "clf") ? SLICE(CLF_LOG) : SLICE(HTTP_LOG);
-    text.quoted = true;
-    p->rules->log_format = format_parse(
-        scope_at(cfg, s, PLACE_LOG),
-        memcpy(arena_alloc(cfg->arena, sizeof text), &text, sizeof text), FORMAT_FOR_LOG);
+    *text = *w->name;
+    text->text = format;
+    text->quoted = true;
+    p->rules->json_log = 0;
+    p->rules->log_format = format_parse(scope_at(cfg, s, PLACE_LOG), text, FORMAT_FOR_LOG);
     return p->rules->log_format != NULL;
 }
 
-#define FORMAT_OF(field) offsetof(struct proxy_rules, field)
+static bool parse_httplog(struct cfg *cfg, void *target, struct words *w)
+{
+    return use_format(cfg, target, w, words_take_if(w, "clf") ? SLICE(CLF_LOG) : SLICE(HTTP_LOG));
+}
+
+static bool parse_tcplog(struct cfg *cfg, void *target, struct words *w)
+{
+    return use_format(cfg, target, w, SLICE(TCP_LOG));
+}
 
 static const struct keyword rows[] = {
-    { "log-format", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>", NULL, 0,
+    { "log-format", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>", NULL,
+      KW_ELSEWHERE_WARN,
       "What a request's line in the log looks like: text, items (`%ci`), and expressions "
-      "(`%[…]`).",
+      "(`%[…]`). Without it, it says who connected to what.",
       FORMAT_OF(log_format), NULL },
-    { "option httplog", IN_DEFAULTS | IN_FRONTEND, parse_httplog, "[clf]", NULL, 0,
+    { "error-log-format", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>",
+      "as `log-format`", KW_ELSEWHERE_WARN,
+      "The line of what never became a request: a head that is no good, that did not come in time, "
+      "or that broke off.",
+      FORMAT_OF(error_log_format), NULL },
+    { "log-format-sd", IN_DEFAULTS | IN_FRONTEND, parse_log_format, "<format>", "`-`",
+      KW_ELSEWHERE_WARN,
+      "The structured data of a request's line, as in `[id@1 status=\\\"%ST\\\"]`: for logs in the "
+      "format `rfc5424` only, and in front of what `log-format` says.",
+      FORMAT_OF(log_format_sd), NULL },
+    { "option httplog", IN_DEFAULTS | IN_FRONTEND, parse_httplog, "[clf]", NULL, KW_ELSEWHERE_WARN,
       "HAProxy's line for HTTP requests, or with `clf` that of Apache's common log format with "
       "HAProxy's fields behind it.",
       0, NULL },
+    { "option tcplog", IN_DEFAULTS | IN_FRONTEND, parse_tcplog, "", NULL, KW_ELSEWHERE_WARN,
+      "HAProxy's line for TCP connections: that of HTTP requests without what is HTTP's.", 0,
+      NULL },
     { "unique-id-format", IN_DEFAULTS | IN_FRONTEND, parse_id_format, "<format>", NULL, 0,
       "Gives each request an id, made by this format: `%ID` in logs, the fetch `unique-id`.",
       FORMAT_OF(unique_id_format), NULL },

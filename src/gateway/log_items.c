@@ -3,6 +3,7 @@
 #include "gateway/capture.h"
 #include "gateway/log_items.h"
 #include "gateway/rules.h"
+#include "gateway/service.h"
 
 #include <time.h>
 #include <unistd.h>
@@ -70,23 +71,28 @@ ITEM(put_bp)
     format_put_port(o, own_side(c, &a), flags);
 }
 
-static const struct sockaddr *server_address(const struct context *c)
+/* NULL: it has none yet. */
+static const struct sockaddr *server_address(const struct context *c, struct server_address *buf)
 {
     const struct request *r = request_of(c);
 
-    return r && r->flow.server && r->flow.at.connected ? &r->flow.server->address.sa : NULL;
+    if (!r || !r->flow.server || !r->flow.at.connected) return NULL;
+    *buf = server_address_now(r->flow.server);
+    return &buf->address.sa;
 }
 
 ITEM(put_si)
 {
+    struct server_address a;
     (void)args;
-    format_put_address(o, server_address(c), flags);
+    format_put_address(o, server_address(c, &a), flags);
 }
 
 ITEM(put_sp)
 {
+    struct server_address a;
     (void)args;
-    format_put_port(o, server_address(c), flags);
+    format_put_port(o, server_address(c, &a), flags);
 }
 
 /* ---- names ---- */
@@ -105,8 +111,11 @@ ITEM(put_b)
 
 ITEM(put_s)
 {
+    const struct request *r = request_of(c);
+    const char *none = r && r->service ? r->service->shown : "<NOSRV>";
+
     (void)args;
-    format_put_text(o, c->server ? slice_str(c->server->name) : SLICE("<NOSRV>"), flags);
+    format_put_text(o, slice_str(c->server ? c->server->name : none), flags);
 }
 
 ITEM(put_host)
@@ -262,6 +271,12 @@ static void put_between(struct format_out *o, const struct flow_times *t, usec_t
     format_put_i64(o, to ? since(t, to) - since(t, from) : -1);
 }
 
+/* option logasap: there may be more by the time all is over. */
+static void put_plus(const struct context *c, struct format_out *o)
+{
+    if (proxy_option(c->frontend, OPT_LOG_ASAP)) format_put(o, SLICE("+"));
+}
+
 ITEM(put_Th)
 {
     (void)args;
@@ -336,6 +351,7 @@ ITEM(put_Ta)
     const struct flow_times *t = times_of(c);
     (void)args;
     (void)flags;
+    put_plus(c, o);
     put_between(o, t, t->first_byte, c->worker->now_usec);
 }
 
@@ -344,6 +360,7 @@ ITEM(put_Tt)
     const struct flow_times *t = times_of(c);
     (void)args;
     (void)flags;
+    put_plus(c, o);
     put_between(o, t, t->began, c->worker->now_usec);
 }
 
@@ -354,6 +371,15 @@ static struct slice method_of(const struct context *c)
     const struct request *r = request_of(c);
 
     return r && r->req.method_name.n ? r->method_was : SLICE("<BADREQ>");
+}
+
+/* Of a request line logs have so much (tune.http.logurilen). */
+static struct slice cut_line(const struct request *r, struct slice s, size_t before)
+{
+    size_t most = r->pinned->snapshot->global.log_uri_most - 1;
+
+    most = most > before ? most - before : 0;
+    return s.n > most ? slice_of(s.p, most) : s;
 }
 
 /* The start line as the client sent it. */
@@ -367,6 +393,7 @@ ITEM(put_r)
         line = slice_str(arena_printf(c->arena, "%.*s %.*s HTTP/1.%c", SLICE_ARG(r->method_was),
                                       SLICE_ARG(r->target_was),
                                       r->req.version == HTTP_1_0 ? '0' : '1'));
+    if (r) line = cut_line(r, line, 0);
     format_put_encoded(o, line, flags, FORMAT_SET_URI);
 }
 
@@ -380,7 +407,8 @@ static struct slice uri_of(const struct context *c)
 {
     const struct request *r = request_of(c);
 
-    return r && r->target_was.n ? r->target_was : SLICE("<BADREQ>");
+    if (!r || !r->target_was.n) return SLICE("<BADREQ>");
+    return cut_line(r, r->target_was, r->method_was.n + 1);
 }
 
 static struct slice before_query(struct slice uri)
@@ -446,12 +474,13 @@ ITEM(put_ST)
     format_put_i64(o, r && r->status ? r->status : -1);
 }
 
+/* Of a head that was no good nothing is counted, as in HAProxy. */
 static void bytes_of(const struct context *c, uint64_t *in, uint64_t *out)
 {
     const struct request *r = request_of(c);
 
     *in = *out = 0;
-    if (r) r->client->ops->bytes(r->client, in, out);
+    if (r && !r->bad_status) r->client->ops->bytes(r->client, in, out);
 }
 
 ITEM(put_B)
@@ -459,6 +488,7 @@ ITEM(put_B)
     uint64_t in, out;
     (void)args;
     (void)flags;
+    put_plus(c, o);
     bytes_of(c, &in, &out);
     format_put_u64(o, out);
 }
@@ -650,6 +680,28 @@ ITEM(put_hsl)
     put_captures(c, o, flags, true, true);
 }
 
+/* One of no length was cut to that. */
+static void put_cookie(const struct context *c, struct format_out *o, unsigned flags, bool response)
+{
+    const struct capture_list *l = c->captures;
+    struct slice cookie = l ? l->cookie[response] : SLICE("");
+
+    if (l && cookie.p && cookie.n == 0) flags |= FORMAT_OPTIONAL;
+    format_put_text(o, cookie, flags | FORMAT_RAW);
+}
+
+ITEM(put_CC)
+{
+    (void)args;
+    put_cookie(c, o, flags, false);
+}
+
+ITEM(put_CS)
+{
+    (void)args;
+    put_cookie(c, o, flags, true);
+}
+
 enum { ANY, HTTP };
 
 static const struct format_item rows[] = {
@@ -657,8 +709,9 @@ static const struct format_item rows[] = {
       "Bytes sent to the client, heads included, as they went out. (HAProxy counts heads in its "
       "own "
       "form, some bytes longer, and what a server had sent where another answer took its place.)" },
-    { "CC", NEED_END, HTTP, put_nothing, "The captured cookie of the request." },
-    { "CS", NEED_END, HTTP, put_nothing, "The captured cookie of the response." },
+    { "CC", NEED_END, HTTP, put_CC, "The request's cookie that `capture cookie` kept." },
+    { "CS", NEED_END, HTTP, put_CS,
+      "The cookie of the server's answer that `capture cookie` kept." },
     { "H", NEED_NOTHING, ANY, put_host, "The name of this host." },
     { "HM", NEED_REQUEST_KEPT, HTTP, put_HM, "The method." },
     { "HP", NEED_REQUEST_KEPT, HTTP, put_HP, "The target without its query." },

@@ -33,5 +33,6 @@ enum step monitor_answer(struct request *r)
 
     r->unlogged = true;
     r->ended = (struct termination){ 'L', 'R' };
+    request_count_intercepted(r);
     return reply_make(r, &spec) ? AFTER_RULES : request_abort(r, 'L', 'R');
 }

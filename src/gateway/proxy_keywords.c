@@ -131,8 +131,10 @@ static const struct keyword timeout_rows[] = {
     TIMEOUT(
         "server-fin", IN_DEFAULTS | IN_BACKEND, "`timeout server`", server_fin,
         "In a tunnel whose other direction is closed already: how long the server may be silent."),
-    TIMEOUT("check", IN_DEFAULTS | IN_BACKEND, "`timeout connect`", check,
-            "Reserved for health checks; it has no effect before they come."),
+    TIMEOUT(
+        "check", IN_DEFAULTS | IN_BACKEND, "as long as `inter`", check,
+        "How long a health check may take once it is connected; without it, all of the check may "
+        "take as long as `inter`."),
     TIMEOUT("tarpit", IN_PROXY, "`timeout connect`", tarpit,
             "How long `http-request tarpit` keeps a client waiting."),
 };
@@ -234,6 +236,8 @@ static const struct keyword option_rows[] = {
            "A connection that failed is tried again at once, on another server where there is one. "
            "The interval concerns requests that are bound to a server by a cookie: it is read, and "
            "has no effect before those come."),
+    OPTION("allbackups", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_ALL_BACKUPS,
+           "When only backup servers can be used, all that can take turns, not the first alone."),
     OPTION("abortonclose", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_ABORT_ON_CLOSE,
            "A client that ends its sending behind its request is taken to have left: while the "
            "request waits for a server or for a connection to it, it is dropped without an answer; "
@@ -249,7 +253,24 @@ static const struct keyword option_rows[] = {
         "of it, or as much as a buffer takes (`tune.bufsize` less `tune.maxrewrite`). `timeout "
         "http-request` begins anew for it; then 408."),
     OPTION("dontlognull", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_DONTLOGNULL,
-           "Connections on which nothing was sent are not logged. At present that is so anyway."),
+           "Connections on which nothing was sent are not logged: those of port scans and of "
+           "simple health checks. Else they leave a line with `<BADREQ>`."),
+    OPTION("dontlog-normal", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_DONTLOG_NORMAL,
+           "What went well is not logged: only errors, timeouts, retries, requests that rules "
+           "refused, and answers with a status of 500 and more are."),
+    OPTION("log-separate-errors", IN_DEFAULTS | IN_FRONTEND, parse_option, "",
+           OPT_LOG_SEPARATE_ERRORS,
+           "What `option dontlog-normal` would leave is logged with level `err` instead of "
+           "`info`."),
+    OPTION("logasap", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_LOG_ASAP,
+           "A request is logged as soon as the head of the server's answer has come, and not when "
+           "all is over: the bytes (`%B`) and the times `%Ta` and `%Tt` are those up to then, with "
+           "a plus sign in front."),
+    OPTION("traceparent", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_TRACEPARENT,
+           "W3C Trace Context: a valid `traceparent` of the client is passed on with a span of "
+           "the gateway's own as the parent; where there is none, or an invalid one, a new trace "
+           "begins, with the flag `sampled`, and `tracestate` is left out. `trace.id` and its kin "
+           "tell logs and rules of it."),
     OPTION("http-no-delay", IN_PROXY, parse_option, "", OPT_HTTP_NO_DELAY,
            "What there is to send is sent at once, however little it is. That is always so."),
     OPTION("tcpka", IN_PROXY, parse_keepalive, "", 0,
@@ -258,6 +279,9 @@ static const struct keyword option_rows[] = {
            "`srvtcpka-…`."),
     OPTION("clitcpka", IN_DEFAULTS | IN_FRONTEND, parse_option, "", OPT_CLIENT_KEEPALIVE,
            "TCP keepalive on connections to clients."),
+    OPTION("log-health-checks", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_LOG_HEALTH_CHECKS,
+           "Logs each health check that changes a server's health, or finds something else than "
+           "the one before."),
     OPTION("srvtcpka", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_SERVER_KEEPALIVE,
            "TCP keepalive on connections to servers."),
     OPTION("tcp-smart-connect", IN_DEFAULTS | IN_BACKEND, parse_option, "", OPT_SMART_CONNECT,
@@ -273,6 +297,11 @@ static const struct keyword option_rows[] = {
            "Accepted, with a notice, and relaxes nothing: the answer to a response that HAProxy "
            "would pass on only with this is 502. So is, unlike in HAProxy, the answer to one whose "
            "status is not 100 to 599."),
+    { "option server-histograms", IN_DEFAULTS | IN_BACKEND, parse_option, "", NULL,
+      KW_OURS | KW_NO_PREFIX | KW_DEFAULT_PREFIX | KW_ELSEWHERE_WARN,
+      "The times of exchanges are counted for each server, too, and not just for frontends and "
+      "backends: `use-service prometheus-exporter` tells them as histograms, of 68 lines a server.",
+      OPT_SERVER_HISTOGRAMS, NULL },
     SPLICE("auto", "requests and responses"),
     SPLICE("request", "requests"),
     SPLICE("response", "responses"),

@@ -26,6 +26,7 @@ void request_own_body(struct request *r, struct slice body)
                 r->res.status == 304;
 
     r->own = (struct own_body){ { &own_ops }, none ? SLICE("") : body };
+    r->own_source = &r->own.source;
     if (none) r->res.framing = HTTP_NO_BODY;
     r->own_answer = true;
     r->tunnel = false;

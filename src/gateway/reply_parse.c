@@ -268,10 +268,16 @@ static const struct option *find_option(struct slice name, unsigned flags)
     return NULL;
 }
 
-static bool end_of_reply(const struct words *w)
+/* *end: the answer's words are over. False: an error was reported. */
+static bool read_common(struct parsing *p, struct rule *r, bool *end)
 {
-    return !words_left(w) || words_is(w, "if") || words_is(w, "unless") || words_is(w, "name") ||
-           words_is(w, "report");
+    bool taken = r;
+
+    *end = false;
+    while (taken)
+        if (!rule_common(p->pc, r, p->w, &taken)) return false;
+    *end = rule_words_end(p->w);
+    return true;
 }
 
 static bool unknown_word(struct parsing *p, unsigned flags)
@@ -355,21 +361,23 @@ bool reply_resolve(struct build *b, struct cfg *cfg)
     return ok;
 }
 
-bool reply_parse(struct policy_cfg *pc, struct words *w, unsigned status, unsigned flags,
-                 struct reply_spec *out)
+bool reply_parse(struct policy_cfg *pc, struct rule *r, struct words *w, unsigned status,
+                 unsigned flags, struct reply_spec *out)
 {
     struct parsing p = {
         .pc = pc, .w = w, .out = out, .plain = flags & REPLY_DENY, .fields_end = &out->fields
     };
+    bool end;
 
     *out = (struct reply_spec){ .status = (uint16_t)status, .kind = REPLY_EMPTY };
-    while (!end_of_reply(w)) {
+    while (read_common(&p, r, &end) && !end) {
         const struct word *at = words_peek(w);
         const struct option *o = find_option(at->text, flags);
         if (!o) return unknown_word(&p, flags);
         words_next(w);
         if (!o->read(&p, at)) return false;
     }
+    if (!end) return false;
     if (flags & REPLY_STATUS_FIRST && !p.status_at)
         return words_error(pc->cfg, w, "'status' is missing");
     if (p.plain && !p.kind_at && !p.type_at && !p.field_at) out->kind = REPLY_ERRORS;

@@ -79,11 +79,12 @@ enum {
     REPLY_DENY = 1 << 1,         /* "deny_status", and nothing else said means REPLY_ERRORS */
 };
 
-/* Reads the words of an answer up to `if`, `unless` or the line's end. *out's status is `status`
+/* Reads the words of an answer up to `if`, `unless` or the line's end, those that all rules have
+ * (`name`, `report`) among them when it is a rule's; r NULL: it is not. *out's status is `status`
  * unless another is written; out must last as long as the snapshot. False: an error was reported.
  */
-bool reply_parse(struct policy_cfg *pc, struct words *w, unsigned status, unsigned flags,
-                 struct reply_spec *out);
+bool reply_parse(struct policy_cfg *pc, struct rule *r, struct words *w, unsigned status,
+                 unsigned flags, struct reply_spec *out);
 
 /* When all sections are read: finds those that `errorfiles` named. False: errors were reported. */
 bool reply_resolve(struct build *b, struct cfg *cfg);
@@ -94,6 +95,12 @@ const struct reply_file *reply_file_read(struct cfg *cfg, const struct word *at,
 
 /* Makes the request's answer of it: r->res and r->own. False: it could not be made (too large). */
 bool reply_make(struct request *r, const struct reply_spec *spec);
+
+/* Asks for a name and a password: 401 with that realm. RULE_ANSWERED or RULE_CLOSE. */
+enum rule_result reply_auth(struct request *r, struct slice realm);
+
+/* The realm of a rule `auth` that names none. */
+void reply_auth_default(struct arena *a, struct rule *rule, struct slice realm);
 
 /* What the request's proxies say is to be answered for that status: the backend's, then the
  * frontend's; NULL: nobody says anything. */

@@ -35,7 +35,7 @@ struct request *request_new(struct client *c, struct session *s, const struct bi
 
     arena_init(&a, &s->gate->worker.arenas);
     r = arena_alloc(&a, sizeof *r);
-    memset(r, 0, offsetof(struct request, context)); /* of which context is the last and largest */
+    mem_clear(r, offsetof(struct request, context)); /* of which context is the last and largest */
     r->context.arena = NULL;
     r->arena = a;
     r->gate = s->gate;
@@ -50,6 +50,11 @@ struct request *request_new(struct client *c, struct session *s, const struct bi
     c->request = r;
     s->n_requests++;
     return r;
+}
+
+const char *request_step_name(const struct request *r)
+{
+    return steps[r->step].name;
 }
 
 /* ---- the dispatcher ---- */
@@ -155,11 +160,37 @@ void request_start(struct request *r)
     run(r, true, true);
 }
 
+static char phase_of(enum step s)
+{
+    if (s < CHOOSE_SERVER) return 'R';
+    if (s == CHOOSE_SERVER) return 'Q';
+    return s == CONNECT ? 'C' : s <= READ_REPLY ? 'H' : 'D';
+}
+
+/* Ends the exchange with the server, however far that is. */
+static void break_off(struct request *r, char cause)
+{
+    if (r->step == READ_REPLY && r->flow.server) {
+        counter_add(&flow_server_counters(&r->flow)->failed_resp, 1);
+        counter_add(&flow_backend_counters(&r->flow)->failed_resp, 1);
+    }
+    r->in_rules = false;
+    r->step = (int8_t)request_refuse(r, r->step <= CONNECT ? 503 : 502, cause, phase_of(r->step));
+}
+
+void request_shut_down(struct request *r)
+{
+    if (r->finished) return;
+    break_off(r, 'K');
+    run(r, false, false);
+}
+
 void request_wake(struct request *r, unsigned why)
 {
     if (r->finished) return;
     r->events |= (uint16_t)why;
     if (r->running) return;
+    if (why & WAKE_SHUT_DOWN) break_off(r, r->flow.conn->shut_down);
     pump_run(&r->up);
     pump_run(&r->down);
     run(r, r->up.moved, r->down.moved);

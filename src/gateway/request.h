@@ -11,6 +11,8 @@
 #include "policy/context.h"
 
 struct held_body;
+struct trace_context;
+struct http_service;
 
 enum step {
     STEP_WAIT = -2, /* stay; the next event runs the same step again */
@@ -75,7 +77,8 @@ struct request {
     uint8_t n_interim;   /* 1xx answers so far */
     uint16_t events;     /* WAKE_… since the step ran last */
     uint16_t status;     /* of the answer; 0: none yet */
-    uint16_t bad_status; /* READ_HEAD: the protocol refuses the head with this */
+    uint16_t bad_status; /* READ_HEAD: the protocol refuses the head with this … */
+    char bad_cause;      /* … and the blame is (struct termination) */
     struct termination ended;
     const char *reason; /* why a message was refused */
 
@@ -83,21 +86,30 @@ struct request {
     struct http_msg *hint; /* 103 in the making; NULL */
     struct pump up, down;  /* the bodies: to the server, to the client */
     struct own_body own;
+    struct body_source *own_source;     /* of the gateway's own answer: &own, or a service's */
+    const struct http_service *service; /* gateway/service.h: it answers; NULL */
+    void *service_state;                /* its own; NULL at first */
     struct held_body *held_request, *held_response; /* gateway/held_body.h; NULL: nothing is held */
     msec_t client_until, server_until;              /* 0: not waiting for that side */
     struct slice method_was, target_was; /* as the client sent them, whatever rules make of them */
-    uint64_t number;         /* among those of the process that were given one; else UINT64_MAX */
-    const struct rule *rule; /* that waits; NULL: none has begun */
-    bool in_rules;           /* a ruleset has begun and not ended */
-    bool has_body;           /* the server's answer has one */
-    bool forwarded;          /* the fields of option forwardfor and its kin were added */
-    bool rules_failed;       /* a rule could not be carried out */
-    bool after_done;         /* http-after-response rules have begun */
-    uint8_t side;            /* whose rules for the answer are next: 0 the backend's, 1 … */
-    bool held;               /* the rule that waits has begun its waiting */
-    bool buffered;           /* option http-buffer-request: its body has come */
-    bool server_asked;       /* use-server rules have been run */
-    bool unlogged;           /* nobody is to know (monitor-uri) */
+    uint64_t number; /* among those of the process that were given one; else UINT64_MAX */
+    struct stick_stores *stick_stores; /* gateway/stickiness.h; NULL: nothing to be stored */
+    const struct rule *rule;           /* that waits; NULL: none has begun */
+    bool in_rules;                     /* a ruleset has begun and not ended */
+    bool has_body;                     /* the server's answer has one */
+    bool forwarded;                    /* the fields of option forwardfor and its kin were added */
+    bool rules_failed;                 /* a rule could not be carried out */
+    bool after_done;                   /* http-after-response rules have begun */
+    uint8_t side;      /* whose rules for the answer are next: 0 the backend's, 1 … */
+    bool held;         /* the rule that waits has begun its waiting */
+    bool buffered;     /* option http-buffer-request: its body has come */
+    bool server_asked; /* use-server rules have been run */
+    bool stick_asked;  /* … and `stick` rules */
+    bool unlogged;     /* nobody is to know (monitor-uri) */
+    bool logged;       /* its line is written */
+    bool silent;       /* its client closed, or let time run out, without a byte */
+    struct trace_context *trace_context; /* option traceparent; NULL */
+    struct trace *decisions;             /* option jsonlog decisions: what its rules read; NULL */
     struct grave grave;
     struct context context; /* for rules; made by request_context when first needed. The last: what
                                stands before it is zeroed for each request */
@@ -111,6 +123,13 @@ void request_start(struct request *r);
 
 /* Something happened (WAKE_…): moves the bodies, and runs the step that waits. */
 void request_wake(struct request *r, unsigned why);
+
+/* What it is at, as traces and `show sess` tell it. */
+const char *request_step_name(const struct request *r);
+
+/* An operator ends it (shutdown session): the client gets 502 where nothing of an answer was sent
+ * yet, and a connection that breaks off where something was. */
+void request_shut_down(struct request *r);
 
 /* Its client is being killed: ends at once, without a word to the client. */
 void request_kill(struct request *r);
@@ -156,8 +175,14 @@ void request_end_as(struct request *r, char cause);
 /* A rule denies the request, or its answer. */
 void request_count_denied(struct request *r);
 
-/* Writes the request's line to its frontend's logs. */
+/* A frontend's rule answers the request itself, as in HAProxy's [intercepted]. */
+void request_count_intercepted(struct request *r);
+
+/* Writes the request's line to its frontend's logs, once: at its end, or when a server is connected
+ * (the default line), or when the answer's head is there (option logasap). */
 void request_log(struct request *r);
+void request_log_connected(struct request *r);
+void request_log_answered(struct request *r);
 
 /* True if the request may be sent a second time without anybody noticing. */
 static inline bool request_repeatable(const struct request *r)

@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of an answer on its way to the client. */
+#include "gateway/bad_messages.h"
 #include "gateway/held_body.h"
 #include "gateway/rules.h"
+#include "gateway/service.h"
+#include "gateway/tracking.h"
 #include "http/status.h"
 
 /* ---- the answer's head ---- */
@@ -17,19 +20,21 @@ static enum step bad_answer(struct request *r, unsigned status, char cause)
 {
     counter_add(&flow_backend_counters(&r->flow)->failed_resp, 1);
     counter_add(&flow_server_counters(&r->flow)->failed_resp, 1);
+    request_track(r, TRACK_FAILURE, 1);
     return request_refuse(r, status, cause, 'H');
 }
 
 /* The server closed without a word. On a connection that had been idle this is the race between its
  * closing and our sending, and nobody's fault: such a request goes out again on a new one, if
  * nothing of it is lost and sending it twice does no harm. */
-static enum step no_answer(struct request *r)
+static enum step no_answer(struct request *r, enum observed how)
 {
     if (!r->flow.conn->fresh && request_repeatable(r) && !r->n_interim && !r->flow.conn->h1.in) {
         request_drop_server(r);
         r->flow.fresh_only = true;
         return CONNECT;
     }
+    flow_observe(&r->flow, how);
     return bad_answer(r, 502, 'S');
 }
 
@@ -109,6 +114,13 @@ static void answer_what_was_asked(struct request *r)
     if (!asked_head) r->res.content_length = 0;
 }
 
+/* Statuses that say that the server can't, and not just that it does not know the request. */
+static enum observed observed_status(unsigned status)
+{
+    bool good = status < 500 || status == 501 || status == 505;
+    return good ? OBSERVED_ANSWER : OBSERVED_BAD_STATUS;
+}
+
 static enum step take_answer(struct request *r, const struct http_msg *head, size_t used)
 {
     struct server_conn *sc = r->flow.conn;
@@ -118,6 +130,8 @@ static enum step take_answer(struct request *r, const struct http_msg *head, siz
     restart_deadlines(r);
     counter_add(&c->requests, 1);
     counter_add(status_counter(c, r->res.status), 1);
+    request_track_answer(r, r->res.status);
+    flow_observe(&r->flow, observed_status(r->res.status));
     if (r->res.status == 101) {
         if (!switched_well(r)) return bad_answer(r, 502, 'P');
         r->tunnel = true;
@@ -155,13 +169,20 @@ enum step step_read_reply(struct request *r)
     }
     switch (h1_conn_response(&r->flow.conn->h1, &limits, r->req.method, &head, &used, &err)) {
     case H1_HEAD_DONE: return take_answer(r, &head, used);
-    case H1_HEAD_BAD: r->reason = err.reason; return bad_answer(r, 502, 'P');
-    case H1_HEAD_CLOSED:
-    case H1_HEAD_BROKEN: return no_answer(r);
-    case H1_HEAD_CUT: return bad_answer(r, 502, 'S');
+    case H1_HEAD_BAD:
+        r->reason = err.reason;
+        bad_response_keep(r, &err);
+        flow_observe(&r->flow, OBSERVED_BAD_HEAD);
+        return bad_answer(r, 502, 'P');
+    case H1_HEAD_CLOSED: return no_answer(r, OBSERVED_CLOSED);
+    case H1_HEAD_BROKEN: return no_answer(r, OBSERVED_RESET);
+    case H1_HEAD_CUT: flow_observe(&r->flow, OBSERVED_CLOSED); return bad_answer(r, 502, 'S');
     case H1_HEAD_WAIT: break;
     }
-    if (timed_out(r)) return bad_answer(r, 504, 's');
+    if (timed_out(r)) {
+        flow_observe(&r->flow, OBSERVED_TIMEOUT);
+        return bad_answer(r, 504, 's');
+    }
     if (r->events & WAKE_CLIENT_TIMEOUT) return request_refuse(r, 408, 'c', 'D');
     return request_wait(r, ON_REPLY | ON_PUMP | ON_CLIENT | ON_DEADLINE);
 }
@@ -216,7 +237,7 @@ enum step step_after_rules(struct request *r)
     if (s != AFTER_RULES) return s;
     if (!r->own_answer && !body_fits(r)) withhold_body(r);
     if (r->own_answer) request_drop_body(r);
-    from = r->own_answer ? &r->own.source : &r->flow.conn->h1.source;
+    from = r->own_answer ? r->own_source : &r->flow.conn->h1.source;
     count_status(r);
     r->answered = true;
     if (!r->client->ops->reply(r->client, &r->res, may_keep(r))) return request_abort(r, 'I', 'H');
@@ -231,6 +252,7 @@ enum step step_after_rules(struct request *r)
     from = request_held_source(r, true, from);
     pump_start(&r->down, from, r->client->ops->answer(r->client), UINT64_MAX);
     pump_run(&r->down);
+    request_log_answered(r);
     return RELAY;
 }
 
@@ -333,13 +355,16 @@ enum step step_finish(struct request *r)
     uint64_t in, out;
 
     if (!r->answered) count_status(r);
+    c->ops->bytes(c, &in, &out);
+    request_track(r, TRACK_BYTES_IN, in);
+    request_track(r, TRACK_BYTES_OUT, out);
     request_log(r);
     if (r->context.arena) context_end(&r->context);
-    c->ops->bytes(c, &in, &out);
     flow_count(&r->flow, in, out);
     pump_stop(&r->up);
     pump_stop(&r->down);
     request_held_release(r);
+    service_release(r);
     flow_release_conn(&r->flow, server_reusable(r));
     flow_release(&r->flow);
     if (r->client_until) c->ops->deadline(c, 0);

@@ -1,7 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The steps of a request on its way to the server. */
+#include "gateway/capture.h"
 #include "gateway/held_body.h"
-#include "gateway/rules.h"
+#include "gateway/stats_conf.h"
+#include "gateway/stickiness.h"
+#include "gateway/trace_context.h"
+#include "gateway/tracking.h"
 #include "policy/fields.h"
 
 #include <errno.h>
@@ -12,9 +16,11 @@ enum step step_read_head(struct request *r)
     struct counters *c = session_counters(r->flow.session);
 
     session_count_request(r->flow.session);
+    request_track(r, TRACK_REQUEST, 1);
     if (r->bad_status) {
+        if (r->bad_status != 408) request_track(r, TRACK_REQUEST_ERROR, 1);
         counter_add(&c->failed_req, 1);
-        return request_refuse(r, r->bad_status, r->bad_status == 408 ? 'c' : 'P', 'R');
+        return request_refuse(r, r->bad_status, r->bad_cause ? r->bad_cause : 'P', 'R');
     }
     counter_add(&r->gate->totals->requests, 1);
     r->keep = r->req.keep_alive;
@@ -23,6 +29,7 @@ enum step step_read_head(struct request *r)
     r->target_was = r->req.target;
     if (r->flow.frontend->rules->realip) request_find_client(r);
     if (monitor_asked(r)) return monitor_answer(r);
+    if (proxy_option(r->flow.frontend, OPT_TRACEPARENT)) trace_context_begin(r);
     if (r->req.framing == HTTP_LENGTH && r->req.content_length > r->flow.frontend->max_body)
         return request_refuse(r, 413, 'P', 'R');
     return FRONTEND_RULES;
@@ -41,6 +48,7 @@ static enum step request_rules(struct request *r, const struct proxy_conf *p,
     enum step s = rules_step(r, p, &p->rules->request, place, next);
 
     if (s == next && p->rules->odd_names) s = request_restrict_names(r, p, next);
+    if (s == next && p->rules->stats) s = stats_step(r, p, place, next);
     if (s == next) s = rules_step(r, p, &p->rules->redirects, place, next);
     return s;
 }
@@ -49,6 +57,7 @@ enum step step_frontend_rules(struct request *r)
 {
     const struct proxy_conf *p = r->flow.frontend;
 
+    if (stats_begun(r)) return stats_step(r, p, PLACE_FRONTEND_REQUEST, CHOOSE_BACKEND);
     if (!r->in_rules) {
         if (must_buffer(r, p)) return request_buffer(r, p, FRONTEND_RULES);
         capture_fields(r, false);
@@ -72,6 +81,7 @@ enum step step_backend_rules(struct request *r)
 {
     const struct proxy_conf *p = r->flow.backend;
 
+    if (stats_begun(r)) return stats_step(r, p, PLACE_BACKEND_REQUEST, CHOOSE_SERVER);
     if (r->req.framing == HTTP_LENGTH && r->req.content_length > r->flow.backend->max_body)
         return request_refuse(r, 413, 'P', 'R');
     if (p == r->flow.frontend) return CHOOSE_SERVER; /* listen: its rules were run */
@@ -91,7 +101,9 @@ static bool client_left(const struct request *r)
 enum step step_choose_server(struct request *r)
 {
     if (client_left(r)) return request_abort(r, 'C', 'Q');
+    capture_cookie(r, false);
     if (r->flow.backend->rules->servers && !r->server_asked) r->flow.bound = rules_server(r);
+    if (r->flow.backend->rules->sticks && !r->stick_asked) stickiness_ask(r);
     switch (flow_choose_server(&r->flow)) {
     case FLOW_OK: return CONNECT;
     case FLOW_WAIT: return request_wait(r, ON_SLOT | ON_CLIENT | ON_DEADLINE);
@@ -145,6 +157,7 @@ enum step step_send_request(struct request *r)
         rules_add_forward_fields(r);
         r->forwarded = true;
     }
+    request_log_connected(r);
     h->in_ended = true; /* until the head of its answer is there */
     h->in_spoilt = false;
     if (!h1_conn_write_request(h, &r->req, &hop)) return request_refuse(r, 400, 'P', 'R');

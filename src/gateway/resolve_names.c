@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Names in the arguments of expressions: proxies, servers, userlists. */
-#include "gateway/build.h"
+#include "gateway/stick_tables.h"
 #include "policy/userlist.h"
 
 static const struct proxy_conf *own_proxy(const struct policy_scope *scope, bool frontend)
@@ -50,6 +50,7 @@ const void *build_resolve(struct policy_cfg *pc, enum arg_type type,
         p = find_proxy(b, scope, name, true);
         return p ? p : find_proxy(b, scope, name, false);
     case ARG_SERVER: return find_server(b, scope, name);
+    case ARG_TABLE: return stick_tables_find(b->snapshot, scope, name);
     case ARG_USERLIST: s = cfg_section(pc->cfg, IN_USERLIST, name); return s ? s->data : NULL;
     default: return NULL;
     }

@@ -7,7 +7,7 @@
 #include "policy/rule.h"
 
 extern const struct action_table answer_actions, redirect_actions, connection_actions,
-    capture_actions, wait_actions, hint_actions;
+    capture_actions, wait_actions, hint_actions, service_actions;
 
 extern const struct fetch_table capture_fetches, connection_fetches;
 extern const struct converter_table capture_converters, name_converters;

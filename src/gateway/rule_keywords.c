@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Keywords that hold conditions and rules: acl, http-request and its kin, use_backend, use-server,
  * monitor-uri. */
+#include "gateway/rule_order.h"
 #include "gateway/rules.h"
+#include "gateway/rule_lists.h"
+#include "gateway/stats_conf.h"
 
 static struct proxy_conf *proxy(void *target)
 {
@@ -48,6 +51,7 @@ struct rules_row {
     unsigned kind;
     size_t set; /* offset in struct proxy_rules */
     enum policy_place frontend, backend;
+    enum rule_stage stage; /* N_STAGES: of answers */
 };
 
 static bool parse_rule(struct cfg *cfg, void *target, struct words *w)
@@ -57,7 +61,9 @@ static bool parse_rule(struct cfg *cfg, void *target, struct words *w)
     struct policy_cfg *pc = scope_at(cfg, s, row->frontend, row->backend);
     struct ruleset *set = (struct ruleset *)((char *)proxy(s)->rules + row->set);
 
-    return may_have_rules(cfg, w, s) && rule_parse(pc, set, row->kind, w);
+    if (!may_have_rules(cfg, w, s) || !rule_parse(pc, set, row->kind, w)) return false;
+    if (row->stage != N_STAGES) rule_order_check(cfg, proxy(s)->rules, w, row->stage);
+    return true;
 }
 
 /* `redirect …` is the action of that name, so its own name is read once more. */
@@ -67,28 +73,32 @@ static bool parse_redirect(struct cfg *cfg, void *target, struct words *w)
     struct proxy_rules *rules = proxy(s)->rules;
     struct policy_cfg *pc = scope_at(cfg, s, PLACE_FRONTEND_REQUEST, PLACE_BACKEND_REQUEST);
 
-    if (rules->backends)
-        cfg_warning(cfg, w->name,
-                    "redirects are done before a backend is chosen, wherever they stand");
     w->at--;
-    return rule_parse(pc, &rules->redirects, RULES_HTTP_REQUEST, w);
+    if (!rule_parse(pc, &rules->redirects, RULES_HTTP_REQUEST, w)) return false;
+    rule_order_check(cfg, rules, w, STAGE_REDIRECT);
+    return true;
 }
 
 static const struct rules_row request_rules = { RULES_HTTP_REQUEST,
                                                 offsetof(struct proxy_rules, request),
-                                                PLACE_FRONTEND_REQUEST, PLACE_BACKEND_REQUEST };
+                                                PLACE_FRONTEND_REQUEST, PLACE_BACKEND_REQUEST,
+                                                STAGE_HTTP_REQUEST };
 static const struct rules_row response_rules = { RULES_HTTP_RESPONSE,
                                                  offsetof(struct proxy_rules, response),
-                                                 PLACE_FRONTEND_RESPONSE, PLACE_BACKEND_RESPONSE };
+                                                 PLACE_FRONTEND_RESPONSE, PLACE_BACKEND_RESPONSE,
+                                                 N_STAGES };
 static const struct rules_row after_rules = { RULES_HTTP_AFTER_RESPONSE,
                                               offsetof(struct proxy_rules, after),
-                                              PLACE_AFTER_RESPONSE, PLACE_AFTER_RESPONSE };
+                                              PLACE_AFTER_RESPONSE, PLACE_AFTER_RESPONSE,
+                                              N_STAGES };
 static const struct rules_row connection_rules = { RULES_TCP_CONNECTION,
                                                    offsetof(struct proxy_rules, tcp_connection),
-                                                   PLACE_TCP_CONNECTION, PLACE_TCP_CONNECTION };
+                                                   PLACE_TCP_CONNECTION, PLACE_TCP_CONNECTION,
+                                                   STAGE_TCP_CONNECTION };
 static const struct rules_row session_rules = { RULES_TCP_SESSION,
                                                 offsetof(struct proxy_rules, tcp_session),
-                                                PLACE_TCP_SESSION, PLACE_TCP_SESSION };
+                                                PLACE_TCP_SESSION, PLACE_TCP_SESSION,
+                                                STAGE_TCP_SESSION };
 
 /* ---- choices ---- */
 
@@ -113,6 +123,7 @@ static bool parse_use_backend(struct cfg *cfg, void *target, struct words *w)
         return false;
     *rules->backends_end = s;
     rules->backends_end = (struct switch_rule **)&s->next;
+    rule_order_check(cfg, rules, w, STAGE_USE_BACKEND);
     return true;
 }
 
@@ -129,6 +140,7 @@ static bool parse_use_server(struct cfg *cfg, void *target, struct words *w)
     if (!condition_parse(pc, w, &s->cond)) return false;
     *rules->servers_end = s;
     rules->servers_end = (struct server_rule **)&s->next;
+    rule_order_check(cfg, rules, w, STAGE_USE_SERVER);
     return true;
 }
 
@@ -146,9 +158,11 @@ static bool parse_monitor_fail(struct cfg *cfg, void *target, struct words *w)
     struct monitor_rule *m = arena_zero(cfg->arena, sizeof *m);
 
     if (!words_left(w)) return words_error(cfg, w, "'monitor fail' needs a condition");
+    m->at = w->name->at;
     if (!condition_parse(pc, w, &m->cond)) return false;
-    m->next = rules->monitor_fail;
-    rules->monitor_fail = m;
+    rule_order_check(cfg, rules, w, STAGE_MONITOR);
+    *rules->monitor_end = m;
+    rules->monitor_end = (struct monitor_rule **)&m->next;
     return true;
 }
 
@@ -258,10 +272,13 @@ bool proxy_rules_resolve(struct build *b, struct cfg *cfg, struct proxy_conf *p)
 {
     bool ok = true;
 
+    capture_cookie_limit(cfg, p);
     for (struct switch_rule *s = p->rules->backends; s; s = (struct switch_rule *)s->next)
         ok &= resolve_backend(b, cfg, s);
     index_backends(&b->policy, p->rules);
     for (struct server_rule *s = p->rules->servers; s && p->be; s = (struct server_rule *)s->next)
         ok &= resolve_server(cfg, p, s);
+    ok &= stats_conf_check(b, cfg, p);
+    proxy_rules_count(b, p);
     return ok & capture_rules_check(cfg, p);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Running a proxy's rules, step by step of the request. */
 #include "gateway/rules.h"
+#include "gateway/capture.h"
 #include "gateway/reply_spec.h"
+#include "gateway/stickiness.h"
 #include "policy/fields.h"
 
 #include <assert.h>
@@ -21,6 +23,7 @@ struct proxy_rules *proxy_rules_new(struct arena *a)
     p->after.kind = RULES_HTTP_AFTER_RESPONSE;
     p->backends_end = &p->backends;
     p->servers_end = &p->servers;
+    p->monitor_end = &p->monitor_fail;
     return p;
 }
 
@@ -48,9 +51,14 @@ void proxy_rules_inherit(struct proxy_rules *to, const struct proxy_rules *from,
     to->forwarded_for = from->forwarded_for;
     to->original_to = from->original_to;
     to->log_format = from->log_format;
+    to->error_log_format = from->error_log_format;
+    to->log_format_sd = from->log_format_sd;
+    to->json_log = from->json_log;
     to->unique_id_format = from->unique_id_format;
     to->unique_id_header = from->unique_id_header;
     to->odd_names = from->odd_names;
+    to->stats = from->stats;
+    to->stats_inherited = true;
 }
 
 /* ---- rules ---- */
@@ -77,6 +85,11 @@ void request_count_denied(struct request *r)
     counter_add(response ? &c->denied_resp : &c->denied_req, 1);
     if (!response || !r->flow.server) return;
     counter_add(&flow_server_counters(&r->flow)->denied_resp, 1);
+}
+
+void request_count_intercepted(struct request *r)
+{
+    if (!r->flow.backend) counter_add(&session_counters(r->flow.session)->intercepted, 1);
 }
 
 /* What rules could not rewrite, up to now. */
@@ -109,14 +122,27 @@ static enum step answered(struct request *r)
     return AFTER_RULES;
 }
 
-enum step rules_step(struct request *r, const struct proxy_conf *p, const struct ruleset *set,
-                     enum policy_place place, enum step next)
+enum step rules_lead_to(struct request *r, enum rule_result result, enum step next)
+{
+    switch (result) {
+    case RULE_WAIT: return request_wait(r, ON_CLIENT | ON_DEADLINE | ON_PUMP);
+    case RULE_NEXT:
+    case RULE_STOP: return next;
+    case RULE_ANSWERED: return answered(r);
+    case RULE_CLOSE: return request_abort(r, 'P', phase_of(r));
+    case RULE_INVALID: return request_refuse(r, 400, 'P', phase_of(r));
+    case RULE_ERROR: break;
+    }
+    return give_up(r);
+}
+
+enum step rules_run(struct request *r, const struct proxy_conf *p, const struct ruleset *set,
+                    enum policy_place place, enum step next)
 {
     enum rule_result result;
     struct context *c;
 
     if (!r->in_rules) {
-        if (!set->first) return next;
         r->in_rules = true;
         r->rule = set->first;
     }
@@ -125,17 +151,8 @@ enum step rules_step(struct request *r, const struct proxy_conf *p, const struct
     c->place = place;
     result = ruleset_run(c, &r->rule);
     if (c->failed_rewrites) count_failed_rewrites(r, c);
-    switch (result) {
-    case RULE_WAIT: return request_wait(r, ON_CLIENT | ON_DEADLINE | ON_PUMP);
-    case RULE_NEXT:
-    case RULE_STOP: r->in_rules = false; return next;
-    case RULE_ANSWERED: r->in_rules = false; return answered(r);
-    case RULE_CLOSE: r->in_rules = false; return request_abort(r, 'P', phase_of(r));
-    case RULE_INVALID: r->in_rules = false; return request_refuse(r, 400, 'P', phase_of(r));
-    case RULE_ERROR: break;
-    }
-    r->in_rules = false;
-    return give_up(r);
+    r->in_rules = result == RULE_WAIT;
+    return rules_lead_to(r, result, next);
 }
 
 /* ---- choices ---- */
@@ -187,7 +204,7 @@ const struct server_conf *rules_server(struct request *r)
 
         if (!condition_holds(s->cond, c)) continue;
         server = server_of_rule(r, s);
-        if (server && !server->disabled) return server;
+        if (server && server_is_up(server)) return server;
     }
     return NULL;
 }
@@ -220,14 +237,19 @@ static enum step both_sides(struct request *r, size_t offset, bool after, enum s
 
 enum step rules_of_answer(struct request *r)
 {
+    enum step s;
+
     if (!r->in_rules && !r->side) {
         if (r->context.arena) {
             context_begin_response(&r->context);
             fields_settle(&r->res, &r->arena);
         }
         capture_fields(r, true);
+        stickiness_note(r);
     }
-    return both_sides(r, offsetof(struct proxy_rules, response), false, AFTER_RULES);
+    s = both_sides(r, offsetof(struct proxy_rules, response), false, AFTER_RULES);
+    if (s == AFTER_RULES && !r->own_answer) capture_cookie(r, true);
+    return s;
 }
 
 /* They are run once: not again for the answer that says that they failed. */

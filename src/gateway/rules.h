@@ -34,6 +34,7 @@ struct server_rule {
 struct monitor_rule {
     const struct monitor_rule *next;
     const struct condition *cond;
+    struct place at;
 };
 
 /* option forwardfor, originalto: which field, and for whom not. */
@@ -49,6 +50,7 @@ struct forward_field {
 enum { NAMES_PRESERVE, NAMES_DELETE, NAMES_REJECT };
 
 struct realip;
+struct stats_conf;
 
 struct proxy_rules {
     struct acl_set *acls;
@@ -59,13 +61,18 @@ struct proxy_rules {
     const struct switch_rule **backend_rules;    /* the same, by position … */
     const struct condition_index *backend_index; /* … of the condition */
     struct server_rule *servers, **servers_end;
+    const struct stick_rule *sticks, *stick_answers; /* gateway/stickiness.h */
     struct slice monitor_uri;
-    struct monitor_rule *monitor_fail;
+    struct monitor_rule *monitor_fail, **monitor_end;
     struct forward_field forwarded_for, original_to;
-    const struct format *log_format, *unique_id_format;
+    const struct format *log_format, *error_log_format, *log_format_sd, *unique_id_format;
+    uint8_t json_log; /* JSON_LOG_… (gateway/json_log.h); 0: log_format it is */
     struct slice unique_id_header;
     const struct realip *realip; /* NULL: off */
     uint8_t odd_names;           /* NAMES_… */
+    struct stats_conf *stats;    /* gateway/stats_conf.h; NULL: none */
+    bool stats_inherited;        /* they are those of the defaults */
+    unsigned stages;             /* while it is read: bits of enum rule_stage that were met */
 };
 
 struct proxy_rules *proxy_rules_new(struct arena *a);
@@ -78,10 +85,21 @@ bool proxy_rules_resolve(struct build *b, struct cfg *cfg, struct proxy_conf *p)
 
 /* ---- for the steps ---- */
 
+/* Where a rule's result leads the request: STEP_WAIT, `next`, or an end. */
+enum step rules_lead_to(struct request *r, enum rule_result result, enum step next);
+
+/* rules_step where there are rules. */
+enum step rules_run(struct request *r, const struct proxy_conf *p, const struct ruleset *set,
+                    enum policy_place place, enum step next);
+
 /* Runs a ruleset of one proxy; goes on where a rule waited. STEP_WAIT, `next`, or where the rule
- * that ended it leads. */
-enum step rules_step(struct request *r, const struct proxy_conf *p, const struct ruleset *set,
-                     enum policy_place place, enum step next);
+ * that ended it leads. A request has eight of them to run, most of them empty. */
+static inline enum step rules_step(struct request *r, const struct proxy_conf *p,
+                                   const struct ruleset *set, enum policy_place place,
+                                   enum step next)
+{
+    return set->first || r->in_rules ? rules_run(r, p, set, place, next) : next;
+}
 
 /* The http-response rules for a server's answer; then those for every answer. AFTER_RULES: go on.
  */

@@ -19,6 +19,9 @@ static void set_defaults(struct proxy_conf *p)
     p->be->algorithm = &balance_roundrobin;
     *p->be->default_server = (struct server_conf){
         .weight = 1,
+        .rise = 2,
+        .fall = 3,
+        .checking = { .inter_ms = 2000, .error_limit = 10 },
         .pool_max = -1,
         .pool_purge_ms = 5000,
         .max_reuse = -1,

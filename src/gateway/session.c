@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "gateway/rules.h"
-#include "gateway/session_more.h"
+#include "gateway/tracking.h"
 #include "gateway/h1_client.h"
+#include "gateway/session_walk.h"
 
 #include <unistd.h>
 
@@ -36,6 +37,7 @@ static bool session_rules(struct session *s)
 {
     const struct bind_conf *b = session_bind(s);
     struct counters *all[] = { session_counters(s), s->gate->totals };
+    unsigned wait;
 
     if (b && !session_run_rules(s, b, &b->frontend->rules->tcp_session, PLACE_TCP_SESSION))
         return false;
@@ -43,6 +45,8 @@ static bool session_rules(struct session *s)
         counter_add(&all[i]->sessions, 1);
         rate_add(&all[i]->session_rate, (uint32_t)(s->gate->worker.now / 1000));
     }
+    session_track(s, TRACK_SESSION, 1);
+    accept_rate_take(&s->gate->engine->session_limit, s->gate->worker.now, true, &wait);
     return true;
 }
 
@@ -83,6 +87,7 @@ void session_end(struct session *s, void (*bury)(struct grave *, struct worker *
 {
     struct worker *w = &s->gate->worker;
 
+    session_walks_pass(s);
     list_remove(&s->link);
     session_more_close(s);
     atomic_store_explicit(&w->load, atomic_load_explicit(&w->load, memory_order_relaxed) - 1,

@@ -9,10 +9,13 @@ struct session;
 
 /* What a session's protocol does for it. */
 struct session_more;
+struct request;
 
 struct session_ops {
     void (*drain)(struct session *); /* end as soon as nothing is under way */
     void (*kill)(struct session *);  /* end now */
+    /* Calls fn for each request that is under way, which may end it. */
+    void (*each_request)(struct session *, void (*fn)(struct request *, void *), void *arg);
 };
 
 struct session {

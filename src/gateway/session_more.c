@@ -45,6 +45,7 @@ struct list *session_own_conns(struct session *s)
 void session_more_close(struct session *s)
 {
     if (!s->more) return;
+    tracks_end(&s->more->facts.tracked, s->gate->worker.now);
     list_each(m, &s->more->own) server_conn_close(list_entry(m, struct server_conn, link), false);
 }
 

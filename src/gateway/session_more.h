@@ -16,7 +16,8 @@ struct client_facts *session_facts(struct session *s, const struct bind_conf *bi
 
 struct list *session_own_conns(struct session *s);
 
-/* At the session's end: closes the connections at once, frees the rest when the turn is over. */
+/* At the session's end: closes the connections and ends what it tracks at once, frees the rest when
+ * the turn is over. */
 void session_more_close(struct session *s);
 void session_more_free(struct session *s);
 

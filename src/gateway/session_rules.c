@@ -2,6 +2,7 @@
 /* A connection's own rules: tcp-request connection, tcp-request session. They see a context without
  * a request; what they keep is in the session. */
 #include "gateway/rules.h"
+#include "policy/stick_table.h"
 
 static const struct rule_hooks hooks = { .decided = context_rule_decided,
                                          .set_tos = context_set_tos,
@@ -49,6 +50,7 @@ bool session_run_rules(struct session *s, const struct bind_conf *bind, const st
     };
     r = ruleset_run(&c, &at);
     keep_addresses(f, &c);
+    stick_recall_end(&c);
     arena_release(&a);
     return r == RULE_NEXT || r == RULE_STOP;
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include "gateway/snapshot.h"
+#include "gateway/stick_tables.h"
+#include "gateway/ring.h"
 #include "policy/policy_cfg.h"
 #include "runtime/log.h"
 
@@ -31,7 +32,9 @@ void snapshot_free(struct snapshot *s)
         if (p->be) drop_servers(p->be);
         if (p->state) object_unref(&p->state->object);
     }
+    stick_tables_release(s);
     for (unsigned i = 0; i < s->n_routes; i++) log_route_unref(s->routes[i]);
+    rings_release(s);
     keepsakes_release(s->kept);
     hashmap_release(&s->backends);
     free(s);

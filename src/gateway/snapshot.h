@@ -36,16 +36,21 @@ struct frontend_conf {
     struct word default_backend_at;
     const struct proxy_conf *default_backend;
     struct capture_slots request_slots, response_slots;
+    struct cookie_capture *cookie; /* capture cookie; NULL: none */
 };
 
 /* What `global` says. */
 struct global_conf {
     unsigned maxconn; /* 0: as the descriptors allow */
     struct word maxconn_at;
+    unsigned connection_rate, session_rate; /* maxconnrate, maxsessrate; 0: no limit */
     unsigned nbthread;
     uint32_t bufsize, maxrewrite;
     bool maxrewrite_given;
     unsigned max_headers;
+    unsigned cookie_most; /* tune.http.cookielen */
+    bool cookie_most_given;
+    unsigned log_uri_most; /* tune.http.logurilen */
     unsigned hard_stop_after_ms, grace_ms;
     bool hard_stop_after_given;
     bool daemon, quiet, zero_warning;
@@ -72,7 +77,9 @@ struct global_conf {
     struct log_route *logs;
     const char *log_tag, *log_send_hostname; /* NULL: not asked for */
     struct api_bind *api_binds;              /* stats socket */
-    unsigned api_timeout_ms, api_maxconn;    /* 0: the defaults */
+    unsigned spread_checks, max_spread_ms;   /* percent; 0: no limit (gateway/health.h) */
+    bool spread_checks_given;
+    unsigned api_timeout_ms, api_maxconn; /* 0: the defaults */
     unsigned api_before; /* so many proxies stand before its first line; it counts as one of them */
 };
 
@@ -80,6 +87,7 @@ struct snapshot {
     atomic_uint refs;
     struct arena arena;
     unsigned generation; /* 1, 2, … */
+    char **environment;  /* "NAME=value" as it was read with, NULL at the end; NULL: not known */
     struct global_conf global;
     struct proxy_conf **proxies; /* in the order of the file */
     unsigned n_proxies;
@@ -90,6 +98,7 @@ struct snapshot {
     const struct keyword_use *fixed; /* what a reload can't change (lang/reload.h) */
     struct log_route **routes;       /* all that its proxies log to */
     unsigned n_routes;
+    struct ring_conf *rings;       /* gateway/ring.h */
     struct keepsake *kept;         /* what else goes with it (policy/policy_cfg.h) */
     struct pattern_sets *patterns; /* ACLs' and maps' (policy/match.h); NULL: none */
     struct message release;        /* from the last user to the control thread */

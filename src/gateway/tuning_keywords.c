@@ -38,6 +38,17 @@ static bool parse_maxhdr(struct cfg *cfg, void *target, struct words *w)
     return words_uint(cfg, w, &global(target)->max_headers, 1, FIELDS_MAX);
 }
 
+static bool parse_logurilen(struct cfg *cfg, void *target, struct words *w)
+{
+    return words_uint(cfg, w, &global(target)->log_uri_most, 1, INT_MAX);
+}
+
+static bool parse_cookielen(struct cfg *cfg, void *target, struct words *w)
+{
+    global(target)->cookie_most_given = true;
+    return words_uint(cfg, w, &global(target)->cookie_most, 0, INT_MAX);
+}
+
 static bool parse_maxaccept(struct cfg *cfg, void *target, struct words *w)
 {
     struct global_conf *g = global(target);
@@ -134,6 +145,12 @@ static const struct keyword rows[] = {
       "1024, and at most half of `tune.bufsize`", 0,
       "So many bytes of a buffer are kept free of what is read, for fields that are added.", 0,
       NULL },
+    { "tune.http.cookielen", IN_GLOBAL, parse_cookielen, "<number>", "63", 0,
+      "The most bytes that `capture cookie` keeps.", 0, NULL },
+    { "tune.http.logurilen", IN_GLOBAL, parse_logurilen, "<number>", "1024", 0,
+      "So many bytes, less one, of a request line stand in logs: of `%r`, and of the targets that "
+      "`%HU` and its kin take from it.",
+      0, NULL },
     { "tune.http.maxhdr", IN_GLOBAL, parse_maxhdr, "<1 to 512>", "101", 0,
       "A message whose head has more fields than this is refused: a request with 431, a response "
       "with 502.",

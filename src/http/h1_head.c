@@ -25,7 +25,7 @@ static void msg_clear(struct http_msg *m)
     m->version = m->framing = 0;
     m->keep_alive = m->upgrade = m->expect_continue = m->te_trailers = false;
     m->content_length = 0;
-    m->has_content_length = false;
+    m->has_content_length = m->has_hop = false;
     m->n_fields = 0;
 }
 
@@ -133,7 +133,7 @@ static enum h1_result on_content_length(struct h1_parse *h, struct http_field *f
         return h1_bad(h, 400, f->value.p, "invalid Content-Length");
     if (m->has_content_length && length != m->content_length)
         return h1_bad(h, 400, f->value.p, "Content-Lengths that differ");
-    f->hop = m->has_content_length; /* one is kept */
+    if (m->has_content_length) http_field_drop(m, f); /* one is kept */
     m->content_length = length;
     m->has_content_length = true;
     return H1_DONE;
@@ -180,7 +180,7 @@ static enum h1_result on_known(struct h1_parse *h, struct http_field *f)
     else
         h->first[f->id] = (uint16_t)(f - h->msg->fields);
     h->seen |= bit;
-    f->hop = http_field_is_hop(f->id);
+    if (http_field_is_hop(f->id)) http_field_drop(h->msg, f);
     switch (f->id) {
     case HTTP_FIELD_HOST: return on_host(h, f);
     case HTTP_FIELD_CONTENT_LENGTH: return on_content_length(h, f);
@@ -220,6 +220,7 @@ enum h1_result h1_fields(struct h1_parse *h)
         if (r != H1_DONE) return r;
         if (f == &past) return h1_bad(h, 431, line, "too many fields");
         f->hop = false;
+        f->checked = true;
         f->id = (uint8_t)http_field_find(f->name);
         m->n_fields++;
         if (f->id != HTTP_FIELD_OTHER) {
@@ -235,7 +236,7 @@ void h1_drop(struct h1_parse *h, enum http_field_id id)
 {
     if (!h1_seen(h, id)) return;
     for (unsigned i = h->first[id]; i < h->msg->n_fields; i++)
-        if (h->msg->fields[i].id == id) h->msg->fields[i].hop = true;
+        if (h->msg->fields[i].id == id) http_field_drop(h->msg, &h->msg->fields[i]);
 }
 
 /* What a connection option does. */
@@ -310,7 +311,7 @@ static enum h1_result drop_named(struct h1_parse *h, struct options *o, struct s
         return H1_DONE;
     }
     for (unsigned i = 0; i < m->n_fields; i++)
-        if (slice_eq_nocase(m->fields[i].name, name)) m->fields[i].hop = true;
+        if (slice_eq_nocase(m->fields[i].name, name)) http_field_drop(m, &m->fields[i]);
     return H1_DONE;
 }
 

@@ -10,7 +10,7 @@ enum { LENGTH_LINE = 16 + 20 + 2 }; /* "content-length: ", digits, CR LF */
 
 /* Room that is being filled. Once something did not fit, nothing more is written. */
 struct out {
-    char *at, *end;
+    char *start, *at, *end;
     bool failed;
 };
 
@@ -49,25 +49,32 @@ static inline void put(struct out *o, struct slice s)
     if (has_room(o, s.n)) o->at = copy(o->at, s);
 }
 
-/* The same, with blanks for what may not stand in a value or a reason. */
-static char *copy_text(char *q, struct slice s)
+/* Makes blanks of what may not stand in a value or a reason. `start`: of all that was written. */
+static void clean(char *q, char *end, const char *start)
 {
-    char *end = copy(q, s);
-
-    for (q = h1_scan_text(q, end, q); q < end; q = h1_scan_text(q, end, q)) *q = ' ';
-    return end;
+    for (q = h1_scan_text(q, end, start); q < end; q = h1_scan_text(q, end, start)) *q = ' ';
 }
 
-static void put_field(struct out *o, struct slice name, struct slice value)
+static void put_field(struct out *o, const struct http_field *f)
 {
-    char *q;
+    char *value, *q;
 
-    if (!has_room(o, name.n + value.n + 4)) return;
-    q = copy(o->at, name);
+    if (!has_room(o, f->name.n + f->value.n + 4)) return;
+    q = copy(o->at, f->name);
     memcpy(q, ": ", 2);
-    q = copy_text(q + 2, value);
+    value = q + 2;
+    q = copy(value, f->value);
+    if (!f->checked) clean(value, q, o->start);
     memcpy(q, "\r\n", 2);
     o->at = q + 2;
+}
+
+static void put_text(struct out *o, struct slice s)
+{
+    char *at = o->at;
+
+    put(o, s);
+    clean(at, o->at, o->start);
 }
 
 static void put_content_length(struct out *o, uint64_t n)
@@ -86,7 +93,7 @@ static void put_target(struct out *o, struct slice s)
 
     put(o, s);
     if (o->failed) return;
-    q = h1_scan_target(start, o->at, start);
+    q = h1_scan_target(start, o->at, o->start);
     if (q == o->at) return;
     o->at = q;
     for (size_t i = (size_t)(q - start); i < s.n; i++) {
@@ -114,7 +121,7 @@ static void put_fields(struct out *o, const struct http_msg *m, const struct h1_
         const struct http_field *f = &m->fields[i];
         if (f->hop) continue;
         if (f->id != HTTP_FIELD_CONTENT_LENGTH) {
-            put_field(o, f->name, f->value);
+            put_field(o, f);
         } else if (length) {
             put_content_length(o, m->content_length);
             length = false;
@@ -123,7 +130,7 @@ static void put_fields(struct out *o, const struct http_msg *m, const struct h1_
     if (length) put_content_length(o, m->content_length);
     if (hop->framing == HTTP_CHUNKED) put(o, SLICE("transfer-encoding: chunked\r\n"));
     if (hop->upgrade) {
-        put_field(o, SLICE("upgrade"), m->upgrade_value);
+        put_field(o, &(struct http_field){ .name = SLICE("upgrade"), .value = m->upgrade_value });
         put(o, SLICE("connection: upgrade\r\n"));
     } else if (hop->close) {
         put(o, SLICE("connection: close\r\n"));
@@ -143,13 +150,14 @@ static bool has_host(const struct http_msg *m)
 size_t h1_write_request(char *out, size_t room, const struct http_msg *msg,
                         const struct h1_hop *hop)
 {
-    struct out o = { out, out + room, !h1_slice_is_token(msg->method_name) || !msg->target.n };
+    struct out o = { out, out, out + room, !h1_slice_is_token(msg->method_name) || !msg->target.n };
 
     put(&o, msg->method_name);
     put(&o, SLICE(" "));
     put_target(&o, msg->target);
     put(&o, hop->version == HTTP_1_0 ? SLICE(" HTTP/1.0\r\n") : SLICE(" HTTP/1.1\r\n"));
-    if (hop->version != HTTP_1_0 && !has_host(msg)) put_field(&o, SLICE("host"), msg->authority);
+    if (hop->version != HTTP_1_0 && !has_host(msg))
+        put_field(&o, &(struct http_field){ .name = SLICE("host"), .value = msg->authority });
     put_fields(&o, msg, hop, true);
     return o.failed ? 0 : (size_t)(o.at - out);
 }
@@ -157,13 +165,13 @@ size_t h1_write_request(char *out, size_t room, const struct http_msg *msg,
 size_t h1_write_response(char *out, size_t room, const struct http_msg *msg,
                          const struct h1_hop *hop)
 {
-    struct out o = { out, out + room, msg->status < 100 || msg->status > 999 };
+    struct out o = { out, out, out + room, msg->status < 100 || msg->status > 999 };
     char status[4] = { (char)('0' + msg->status / 100 % 10), (char)('0' + msg->status / 10 % 10),
                        (char)('0' + msg->status % 10), ' ' };
 
     put(&o, hop->version == HTTP_1_0 ? SLICE("HTTP/1.0 ") : SLICE("HTTP/1.1 "));
     put(&o, slice_of(status, sizeof status));
-    if (has_room(&o, msg->reason.n)) o.at = copy_text(o.at, msg->reason);
+    put_text(&o, msg->reason);
     put(&o, SLICE("\r\n"));
     put_fields(&o, msg, hop, false);
     return o.failed ? 0 : (size_t)(o.at - out);

@@ -85,7 +85,7 @@ struct http_field *http_msg_field_named(const struct http_msg *m, struct slice l
     return f < end ? f : NULL;
 }
 
-static void fields_grow(struct http_msg *m, struct arena *a)
+void http_msg_grow(struct http_msg *m, struct arena *a)
 {
     unsigned n = m->max_fields < UINT16_MAX / 2 ? m->max_fields * 2u + SPARE_FIELDS : UINT16_MAX;
     struct http_field *fields = arena_alloc(a, n * sizeof *fields);
@@ -95,31 +95,22 @@ static void fields_grow(struct http_msg *m, struct arena *a)
     m->max_fields = (uint16_t)n;
 }
 
-void http_msg_append(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
-                     enum http_field_id id)
-{
-    if (m->n_fields == m->max_fields) fields_grow(m, a);
-    m->fields[m->n_fields++] = (struct http_field){
-        .name = name, .value = value, .id = (uint8_t)id, .hop = http_field_is_hop(id)
-    };
-}
-
 void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
 {
     enum http_field_id id = http_field_find(name);
-    bool hop = http_field_is_hop(id);
+    bool useless = false;
     uint64_t length;
 
     if (m->n_fields == UINT16_MAX) return;
     if (id == HTTP_FIELD_CONTENT_LENGTH) {
-        hop = m->has_content_length || !slice_to_u64(value, &length);
-        if (!hop) {
+        useless = m->has_content_length || !slice_to_u64(value, &length);
+        if (!useless) {
             m->has_content_length = true;
             m->content_length = length;
         }
     }
     http_msg_append(m, a, name, value, id);
-    m->fields[m->n_fields - 1].hop = hop;
+    if (useless) http_field_drop(m, &m->fields[m->n_fields - 1]);
 }
 
 void http_msg_remove(struct http_msg *m, unsigned i)
@@ -173,28 +164,28 @@ bool http_list_has(struct slice value, struct slice token)
     return false;
 }
 
-/* Bytes up to the next comma that is not within quotes (RFC 9110 §5.6.4). A quoted string that is
- * not closed reaches to the end. */
-static size_t element_length(struct slice s)
+size_t http_list_element(struct slice s)
 {
+    ptrdiff_t comma = slice_find(s, ',');
     bool quoted = false;
-    size_t i;
 
-    for (i = 0; i < s.n; i++) {
-        if (quoted && s.p[i] == '\\' && i + 1 < s.n)
+    if (comma < 0) return s.n;
+    if (!memchr(s.p, '"', (size_t)comma)) return (size_t)comma;
+    for (size_t i = 0; i < s.n; i++) {
+        if (quoted && s.p[i] == '\\')
             i++;
         else if (s.p[i] == '"')
             quoted = !quoted;
         else if (s.p[i] == ',' && !quoted)
-            break;
+            return i;
     }
-    return i;
+    return s.n;
 }
 
 bool http_list_next(struct slice *rest, struct slice *element)
 {
     while (rest->n) {
-        size_t n = element_length(*rest);
+        size_t n = http_list_element(*rest);
         *element = slice_trim(slice_of(rest->p, n), " \t");
         *rest = slice_from(*rest, n + 1);
         if (element->n) return true;

@@ -58,6 +58,7 @@ struct http_field {
     struct slice value; /* no blanks at either end */
     uint8_t id;         /* enum http_field_id */
     bool hop;           /* for this hop only (RFC 9110 §7.6.1): never written to the other side */
+    bool checked;       /* a parser saw that the value is text; writers look at the others */
 };
 
 /* How the end of a body is known (RFC 9112 §6). */
@@ -95,6 +96,7 @@ struct http_msg {
     bool has_content_length;    /* a Content-Length field is there */
     struct slice upgrade_value; /* the value of Upgrade, when upgrade is set */
 
+    bool has_hop; /* false: no field is marked `hop` */
     uint16_t n_fields, max_fields;
     struct http_field *fields; /* in the order of arrival */
 };
@@ -124,15 +126,31 @@ static inline bool http_field_is_hop(enum http_field_id id)
     return set >> id & 1;
 }
 
+/* Ends a field at this hop. */
+static inline void http_field_drop(struct http_msg *m, struct http_field *f)
+{
+    f->hop = m->has_hop = true;
+}
+
 /* Appends a field; name must be lower case, and both must live as long as the arena. The message
  * keeps one meaning: a hop-by-hop field is marked so, the first Content-Length that is a number
  * sets content_length, any other is marked hop. */
 void http_msg_add(struct http_msg *m, struct arena *a, struct slice name, struct slice value);
 
+void http_msg_grow(struct http_msg *m, struct arena *a); /* for http_msg_append: room for fields */
+
 /* The same for a field whose number is known, and is not Content-Length's. There must be fewer than
  * UINT16_MAX. */
-void http_msg_append(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
-                     enum http_field_id id);
+static inline void http_msg_append(struct http_msg *m, struct arena *a, struct slice name,
+                                   struct slice value, enum http_field_id id)
+{
+    bool hop = http_field_is_hop(id);
+
+    if (m->n_fields == m->max_fields) http_msg_grow(m, a);
+    m->fields[m->n_fields++] =
+        (struct http_field){ .name = name, .value = value, .id = (uint8_t)id, .hop = hop };
+    m->has_hop |= hop;
+}
 
 /* Removes the i-th field, keeping the order of the others. */
 void http_msg_remove(struct http_msg *m, unsigned i);
@@ -172,7 +190,12 @@ static inline enum http_method http_msg_asked(const struct http_msg *m)
 void http_msg_take(struct http_msg *to, const struct http_msg *from, const char *base, size_t n,
                    struct arena *a);
 
-/* True if the value of a list field (RFC 9110 §5.6.1) contains the token, whatever its case. */
+/* The length of the element that s, the value of a list field (RFC 9110 §5.6.1), begins with: up to
+ * its comma, or all of s. Commas within quoted strings (§5.6.4) don't count; one that is not closed
+ * reaches to the end. */
+size_t http_list_element(struct slice s);
+
+/* True if the value of a list field contains the token, whatever its case. */
 bool http_list_has(struct slice value, struct slice token);
 
 /* The next element of a comma-separated list, trimmed; false at its end. Empty elements are

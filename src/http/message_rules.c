@@ -29,20 +29,27 @@ void http_msg_drop(struct http_msg *m, unsigned i)
     forget(m, id);
 }
 
-unsigned http_msg_remove_named(struct http_msg *m, struct slice lower_name)
+/* Removes the fields of that name, of which `first` is one. */
+static void remove_from(struct http_msg *m, const struct http_field *first, struct slice name)
 {
-    const struct http_field *first = http_msg_field_named(m, lower_name);
-    unsigned kept, n = m->n_fields;
+    unsigned kept = (unsigned)(first - m->fields);
 
-    if (!first) return 0;
-    kept = (unsigned)(first - m->fields);
-    for (unsigned i = kept + 1; i < n; i++) {
-        if (slice_eq(m->fields[i].name, lower_name)) continue;
+    for (unsigned i = kept + 1; i < m->n_fields; i++) {
+        if (slice_eq(m->fields[i].name, name)) continue;
         m->fields[kept++] = m->fields[i];
     }
     m->n_fields = (uint16_t)kept;
+}
+
+unsigned http_msg_remove_named(struct http_msg *m, struct slice lower_name)
+{
+    const struct http_field *first = http_msg_field_named(m, lower_name);
+    unsigned n = m->n_fields;
+
+    if (!first) return 0;
+    remove_from(m, first, lower_name);
     forget(m, http_field_find(lower_name));
-    return n - kept;
+    return n - m->n_fields;
 }
 
 /* A length that a rule adds is there for later rules, but says nothing where the body's end is
@@ -64,7 +71,7 @@ static bool put_known(struct http_msg *m, struct arena *a, struct slice name, st
     if (id == HTTP_FIELD_HOST && is_request(m)) {
         if (!http_msg_set_authority(m, a, value)) return false;
         for (unsigned i = 0; i < m->n_fields; i++)
-            if (m->fields[i].id == HTTP_FIELD_HOST) m->fields[i].hop = true;
+            if (m->fields[i].id == HTTP_FIELD_HOST) http_field_drop(m, &m->fields[i]);
     }
     if (id == HTTP_FIELD_CONTENT_LENGTH)
         put_length(m, a, name, value);
@@ -86,9 +93,10 @@ static bool still_upgrade(const struct http_msg *m, enum http_field_id id, struc
     return id == HTTP_FIELD_CONNECTION && http_list_has(value, SLICE("upgrade"));
 }
 
-bool http_msg_set(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
+/* A field that the model knows of. */
+static bool set_known(struct http_msg *m, struct arena *a, struct slice name, struct slice value,
+                      enum http_field_id id)
 {
-    enum http_field_id id = http_field_find(name);
     bool upgrade = still_upgrade(m, id, value);
 
     if (id == HTTP_FIELD_HOST && is_request(m) && !http_msg_set_authority(m, a, value))
@@ -101,6 +109,19 @@ bool http_msg_set(struct http_msg *m, struct arena *a, struct slice name, struct
     return put_known(m, a, name, value, id);
 }
 
+bool http_msg_set(struct http_msg *m, struct arena *a, struct slice name, struct slice value)
+{
+    enum http_field_id id = http_field_find(name);
+    const struct http_field *first;
+
+    if (id != HTTP_FIELD_OTHER) return set_known(m, a, name, value, id);
+    first = http_msg_field_named(m, name);
+    if (first) remove_from(m, first, name);
+    if (m->n_fields == UINT16_MAX) return false;
+    http_msg_append(m, a, name, value, id);
+    return true;
+}
+
 bool http_msg_change(struct http_msg *m, struct arena *a, unsigned i, struct slice value)
 {
     struct http_field *f = &m->fields[i];
@@ -110,6 +131,7 @@ bool http_msg_change(struct http_msg *m, struct arena *a, unsigned i, struct sli
     if (id == HTTP_FIELD_HOST && is_request(m) && !f->hop && !http_msg_set_authority(m, a, value))
         return false;
     f->value = value;
+    f->checked = false;
     forget(m, id);
     if (upgrade) m->upgrade = true;
     if (upgrade && id == HTTP_FIELD_UPGRADE) m->upgrade_value = value;

@@ -108,10 +108,11 @@ struct slice http_status_reason(unsigned status)
     {                                                                                            \
         (status), SLICE_LIT(reason),                                                             \
             {                                                                                    \
-                { SLICE_LIT("content-length"), SLICE_LIT(length), HTTP_FIELD_CONTENT_LENGTH,     \
-                  false },                                                                       \
-                { SLICE_LIT("cache-control"), SLICE_LIT("no-cache"), HTTP_FIELD_OTHER, false },  \
-                { SLICE_LIT("content-type"), SLICE_LIT("text/html"), HTTP_FIELD_OTHER, false },  \
+                { .name = SLICE_LIT("content-length"),                                           \
+                  .value = SLICE_LIT(length),                                                    \
+                  .id = HTTP_FIELD_CONTENT_LENGTH },                                             \
+                { .name = SLICE_LIT("cache-control"), .value = SLICE_LIT("no-cache") },          \
+                { .name = SLICE_LIT("content-type"), .value = SLICE_LIT("text/html") },          \
             },                                                                                   \
             SLICE_LIT("<html><body><h1>" #status " " reason "</h1>\n" text "\n</body></html>\n") \
     }

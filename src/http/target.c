@@ -80,9 +80,13 @@ static void host_follows(struct http_msg *m, struct arena *a, struct slice autho
     for (unsigned i = 0; i < m->n_fields; i++) {
         struct http_field *f = &m->fields[i];
         if (f->id != HTTP_FIELD_HOST) continue;
-        f->hop = host != NULL;
-        if (!host) host = f;
+        f->hop = false;
+        if (host)
+            http_field_drop(m, f);
+        else
+            host = f;
         f->value = authority;
+        f->checked = false;
     }
     if (!host) http_msg_add(m, a, SLICE("host"), authority);
 }

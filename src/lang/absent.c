@@ -284,6 +284,9 @@ static const char TCP_RESPONSE_CONTENT_ACTIONS[] =
     "send-spoe-group,set-log-level,set-mark,set-nice,set-tos,set-var,set-var-fmt,silent-drop,"
     "unset-var";
 
+static const char CHECK_CONNECT_OPTIONS[] =
+    "addr,alpn,comment,default,linger,port,proto,send-proxy,sni,ssl,via-socks4";
+
 static const char USER_OPTIONS[] =
     "groups,insecure-password,password";
 
@@ -298,6 +301,7 @@ static const struct absent_table {
     { "server option", SERVER_OPTIONS },
     { "crt-list option", CRT_LIST_OPTIONS },
     { "user option", USER_OPTIONS },
+    { "check connect option", CHECK_CONNECT_OPTIONS },
     { "fetch", FETCHES },
     { "ACL criterion", ACL_CRITERIA },
     { "converter", CONVERTERS },

@@ -12,6 +12,7 @@
 
 struct policy_cfg;
 struct policy_rows;
+struct http_service;
 
 enum section_naming {
     SECTION_UNNAMED,  /* global */
@@ -67,6 +68,7 @@ struct vocabulary {
     const struct section_kind *const *kinds;   /* end with NULL */
     struct keyword_set *sets;                  /* one for each `what` */
     const struct policy_rows *policy; /* fetches, converters, actions (policy/policy_cfg.h); NULL */
+    const struct http_service *const *services; /* gateway/service.h; end with NULL; NULL */
 };
 
 /* Keeps the two arrays, which must outlive it. */

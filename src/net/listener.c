@@ -11,7 +11,8 @@
 
 enum {
     ACCEPTS_A_TURN = 64,
-    RETRY_MS = 100, /* after the system refused a descriptor */
+    RETRY_MS = 100,      /* after the system refused a descriptor */
+    LAST_ACCEPTS = 1024, /* of the backlog, when the socket is to be held */
 };
 
 char *listener_key(const struct listener_spec *spec, char *buf, size_t size)
@@ -63,7 +64,7 @@ static void pause_for_a_moment(struct listener_socket *s)
 static void on_retry(struct timer *t)
 {
     struct listener_socket *s = container_of(t, struct listener_socket, retry);
-    if (!s->paused) loop_resume(&s->worker->loop, &s->io, s->shared);
+    if (!s->paused && !s->held) loop_resume(&s->worker->loop, &s->io, s->shared);
 }
 
 static void pause_until_resumed(struct listener_socket *s)
@@ -109,13 +110,12 @@ static bool may_retry(struct listener_socket *s, bool *reclaimed)
     return false;
 }
 
-static void on_connection(struct io *io)
+static void accept_some(struct listener_socket *s, unsigned most)
 {
-    struct listener_socket *s = container_of(io, struct listener_socket, io);
     struct listener *l = s->listener;
     bool reclaimed = false;
 
-    for (unsigned i = 0; i < l->accepts; i++) {
+    for (unsigned i = 0; i < most; i++) {
         union address from;
         int fd;
 
@@ -132,6 +132,13 @@ static void on_connection(struct io *io)
     }
 }
 
+static void on_connection(struct io *io)
+{
+    struct listener_socket *s = container_of(io, struct listener_socket, io);
+
+    accept_some(s, s->listener->accepts);
+}
+
 void listener_start(struct listener *l, struct worker *w)
 {
     struct listener_socket *s = &l->sockets[w->id];
@@ -146,6 +153,8 @@ void listener_stop(struct listener *l, struct worker *w)
 {
     struct listener_socket *s = &l->sockets[w->id];
 
+    if (s->stopped) return;
+    s->stopped = true;
     timer_cancel(&w->timers, &s->retry);
     loop_pause(&w->loop, &s->io);
     if (s->parked >= 0) close(s->parked); /* as the rest of the backlog */
@@ -161,7 +170,7 @@ void listener_resume(struct listener *l, struct worker *w)
 {
     struct listener_socket *s = &l->sockets[w->id];
 
-    if (!s->paused) return;
+    if (!s->paused || s->stopped) return;
     if (s->parked >= 0) {
         union address from = s->parked_from;
         int fd = s->parked;
@@ -170,7 +179,53 @@ void listener_resume(struct listener *l, struct worker *w)
         if (!hand_on(s, fd, &from)) return;
     }
     s->paused = false;
-    loop_resume(&w->loop, &s->io, s->shared);
+    if (!s->held) loop_resume(&w->loop, &s->io, s->shared);
+}
+
+/* ---- holding ---- */
+
+/* May the port be given up, and had again? */
+static bool may_refuse(const struct listener *l)
+{
+    return !l->inherited && l->address.sa.sa_family != AF_UNIX;
+}
+
+/* Only what listens may be shut: otherwise the mark stays on the socket, and whatever it accepts
+ * later is born shut. */
+static void refuse_new(int fd)
+{
+    int listens = 0;
+    socklen_t size = sizeof listens;
+
+    if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listens, &size) == 0 && listens)
+        shutdown(fd, SHUT_RD);
+}
+
+/* Whoever connects between the last accept and the end is reset: there is no way to tell the system
+ * to refuse new connections only. */
+void listener_hold(struct listener *l, struct worker *w)
+{
+    struct listener_socket *s = &l->sockets[w->id];
+
+    if (s->stopped) return;
+    s->worker = w;
+    if (!s->held && !s->paused) accept_some(s, LAST_ACCEPTS);
+    s->held = true;
+    timer_cancel(&w->timers, &s->retry);
+    loop_pause(&w->loop, &s->io);
+    if (may_refuse(l)) refuse_new(s->io.fd);
+}
+
+int listener_release(struct listener *l, struct worker *w)
+{
+    struct listener_socket *s = &l->sockets[w->id];
+    int backlog = l->spec.options.backlog;
+
+    if (!s->held || s->stopped) return 0;
+    if (may_refuse(l) && listen(s->io.fd, backlog > 0 ? backlog : SOMAXCONN) < 0) return -errno;
+    s->held = false;
+    if (!s->paused) loop_resume(&w->loop, &s->io, s->shared);
+    return 0;
 }
 
 /* ---- opening ---- */

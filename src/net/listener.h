@@ -52,7 +52,9 @@ struct listener_socket {
     struct timer retry; /* after EMFILE and the like */
     bool shared;
     bool paused; /* until listener_resume */
-    int parked;  /* a connection that was one too many; -1 */
+    bool held;   /* until listener_release */
+    bool stopped;
+    int parked; /* a connection that was one too many; -1 */
     union address parked_from;
 };
 
@@ -95,5 +97,14 @@ bool listener_tune(struct listener *l, const struct listener_spec *spec, bool tr
 void listener_start(struct listener *l, struct worker *w);
 void listener_stop(struct listener *l, struct worker *w);
 void listener_resume(struct listener *l, struct worker *w);
+
+/* On w's thread: serves nobody new until listener_release. What is in the backlog is accepted
+ * first, as far as the limits allow. A TCP port that we opened refuses connections once every
+ * worker holds it; on UNIX and inherited sockets they wait in the backlog. Harmless when it is so
+ * already. */
+void listener_hold(struct listener *l, struct worker *w);
+
+/* 0, or a negative errno when the port can't be listened on again; it stays held then. */
+int listener_release(struct listener *l, struct worker *w);
 
 #endif

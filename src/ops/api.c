@@ -47,6 +47,7 @@ static void drop(struct api_socket *s)
     if (s->listener) object_unref(&s->listener->object);
     api_clients_forget(s);
     list_remove(&s->link);
+    atomic_fetch_sub_explicit(&s->api->engine->api.listeners, 1, memory_order_relaxed);
     free(s);
 }
 
@@ -86,6 +87,7 @@ static bool open_socket(struct api *a, const struct bind_conf *bind, struct diag
     spec.take_over = a->take_over;
     s->listener = listener_open(&a->listeners, &spec, 1, &events, s, &err);
     list_append(&a->sockets, &s->link);
+    atomic_fetch_add_explicit(&a->engine->api.listeners, 1, memory_order_relaxed);
     if (s->listener) return true;
     drop(s);
     return diag_error(diag, &bind->at.at, "%s", err.text);

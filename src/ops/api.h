@@ -13,12 +13,6 @@
 
 enum { API_ADDRESS_MAX = 192 };
 
-/* What `show info` last measured of the processors' time. */
-struct api_usage {
-    usec_t at, used; /* up to then */
-    unsigned idle;   /* percent */
-};
-
 struct api {
     struct worker *worker; /* the control thread's */
     struct engine *engine;
@@ -27,8 +21,6 @@ struct api {
     struct list sockets, clients;
     unsigned n_clients, maxconn, timeout_ms;
     bool take_over; /* -sf, -st: an old process may still hold our ports */
-    struct api_usage usage;
-    uint64_t n_connections, n_requests; /* since the start; only its thread counts */
 };
 
 /* A listening socket; it outlives configurations that keep its address. */

@@ -30,7 +30,9 @@ struct api_client {
 
     struct api_call call;
     const char *words[API_WORDS_MAX];
-    bool calling; /* call is under way */
+    bool calling; /* call is under way … */
+    bool waiting; /* … and has nothing to say for now (API_WAIT) */
+    bool busy;    /* … and must not be disturbed (API_WORK) */
     bool ended;   /* the client sends no more */
     bool closing; /* what is left to be sent is all */
     struct text out;
@@ -56,6 +58,7 @@ static void end(struct api_client *c)
     text_release(&c->out);
     list_remove(&c->link);
     a->n_clients--;
+    atomic_store_explicit(&a->engine->api.clients, a->n_clients, memory_order_relaxed);
     if (c->socket) c->socket->n_clients--;
     worker_bury(a->worker, &c->grave, bury);
     list_each(l, &a->sockets)
@@ -72,7 +75,9 @@ static void on_timeout(struct timer *t)
 
 static void progress(struct api_client *c)
 {
-    conn_deadline(&c->conn, c->api->worker->now + c->api->timeout_ms);
+    unsigned own = c->session.timeout_ms;
+
+    conn_deadline(&c->conn, c->api->worker->now + (own ? own : c->api->timeout_ms));
 }
 
 /* ---- requests ---- */
@@ -129,23 +134,47 @@ static void finish_request(struct api_client *c)
     if (!c->session.interactive && !c->in) c->closing = true;
 }
 
+static void wake(struct api_call *call)
+{
+    struct api_client *c = container_of(call, struct api_client, call);
+
+    c->waiting = false;
+    conn_again(&c->conn);
+}
+
+/* The command waits, and the client has sent something, or its end: what follows the request that
+ * is being carried out is dropped, and the command ends. */
+static void interrupt(struct api_client *c)
+{
+    if (c->in) c->in->tail = c->in->head + c->request_n;
+    c->looked = c->request_n;
+    c->call.interrupted = true;
+    c->waiting = false;
+}
+
 static void begin_command(struct api_client *c)
 {
     char *line_end = buf_at(c->in) + c->line_n;
 
     c->call.api = c->api;
+    c->call.wake = wake;
+    c->call.interrupted = false;
     c->call.session = &c->session;
     c->call.out = &c->out;
     c->call.words = c->words;
     c->call.n_words = api_line_command(&c->at, line_end, c->words);
     c->calling = true;
-    c->api->n_requests++;
+    counter_add(&c->api->engine->api.requests, 1);
     api_find(&c->call);
 }
 
 static void go_on(struct api_client *c)
 {
-    if (api_run(&c->call) == API_MORE) return;
+    enum api_progress progress = api_run(&c->call);
+
+    c->waiting = progress == API_WAIT || progress == API_WORK;
+    c->busy = progress == API_WORK;
+    if (progress != API_DONE) return;
     api_call_end(&c->call);
     c->calling = false;
     if (c->session.quit) {
@@ -160,6 +189,7 @@ static void go_on(struct api_client *c)
 /* One step of the work that needs no I/O. False when it needs more input. */
 static bool work(struct api_client *c)
 {
+    if (c->waiting) return false;
     if (c->calling)
         go_on(c);
     else if (c->at)
@@ -226,6 +256,25 @@ static bool fill(struct api_client *c)
     return n == CONN_EOF && take_end(c);
 }
 
+/* A command waits; the buffer must stay where it is, for the command's words lie in it. False as
+ * fill. */
+static bool listen_while_waiting(struct api_client *c)
+{
+    char drop[1024];
+    ssize_t n = 1;
+
+    if (c->busy) return false;
+    if (buf_filled(c->in) <= c->request_n) n = conn_read(&c->conn, drop, sizeof drop);
+    if (n == CONN_WAIT) return false;
+    if (n == CONN_ERROR) {
+        end(c);
+        return false;
+    }
+    if (n == CONN_EOF) c->ended = true;
+    interrupt(c);
+    return true;
+}
+
 static void serve(struct api_client *c)
 {
     for (int i = 0; i < ROUNDS_PER_TURN; i++) {
@@ -237,7 +286,7 @@ static void serve(struct api_client *c)
             end(c);
             return;
         }
-        if (hungry && !fill(c)) return;
+        if (hungry && !(c->waiting ? listen_while_waiting(c) : fill(c))) return;
     }
     conn_again(&c->conn);
 }
@@ -263,7 +312,8 @@ void api_client_start(struct api_socket *s, int fd)
     list_append(&a->clients, &c->link);
     a->n_clients++;
     s->n_clients++;
-    a->n_connections++;
+    counter_add(&a->engine->api.connections, 1);
+    atomic_store_explicit(&a->engine->api.clients, a->n_clients, memory_order_relaxed);
     progress(c);
     if (conn_watch(&c->conn) < 0) end(c);
 }

@@ -22,7 +22,16 @@ enum api_severity { API_SEVERITY_NONE, API_SEVERITY_NUMBER, API_SEVERITY_STRING 
 
 extern const char *const api_level_names[], *const api_severity_names[]; /* end with NULL */
 
-enum api_progress { API_DONE, API_MORE };
+/* API_WAIT: nothing more can be said now. The command calls call->wake when there is something, and
+ * is then called again; as it is, with call->interrupted, when the client sends anything, or ends
+ * its sending: what it sent is dropped. */
+enum api_progress {
+    API_DONE,
+    API_MORE,
+    API_WAIT,
+    API_WORK, /* as API_WAIT, but whatever the client sends waits for its turn: the answer is on its
+                 way, from a worker */
+};
 
 struct api_command {
     const char *name; /* one or more words: "show stat" */
@@ -48,6 +57,7 @@ struct api_session {
     bool interactive; /* prompt */
     bool quit;
     uint8_t level, severity;
+    unsigned timeout_ms; /* set timeout cli; 0: what `stats timeout` says */
 };
 
 /* One command being carried out. */
@@ -62,6 +72,8 @@ struct api_call {
     struct slice payload;
     struct text *out;
     void *state; /* what run() keeps between two pieces; NULL at first, freed with free() */
+    void (*wake)(struct api_call *); /* the client's */
+    bool interrupted;
     void (*release)(struct api_call *); /* if freeing state is not enough; may be NULL */
 };
 

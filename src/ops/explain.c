@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "ops/explain.h"
 #include "ops/explain_private.h"
+#include "gateway/stick_tables.h"
 #include "ops/loading.h"
 
 #include "base/memory.h"
@@ -20,8 +21,10 @@ static int explain_one(struct explain *x)
     int rc = engine_add_workers(&x->engine, 1, x->snapshot->global.bufsize);
 
     if (rc) return complain("can't start", -rc);
+    engine_adopt(&x->engine, x->snapshot, NULL);
+    stick_tables_adopt(&x->engine, x->snapshot);
     if (!explain_target(x)) return 1;
-    explain_run(x);
+    explain_all(x);
     if (x->options->json)
         explain_json(x, stdout);
     else
@@ -43,6 +46,8 @@ static int load_and_explain(struct explain *x, const struct command_line *o,
     free(l.errors);
     if (x->snapshot) global_variables_set(&x->engine, x->snapshot, NULL);
     rc = x->snapshot ? explain_one(x) : 1;
+    keeper_stop(&x->engine.keeper); /* its worker never ran */
+    engine_adopt(&x->engine, NULL, x->snapshot);
     if (x->snapshot) snapshot_free(x->snapshot);
     engine_release(&x->engine);
     log_writer_stop(x->logs);

@@ -125,6 +125,7 @@ static void put_rule(struct json *j, const struct story_rule *r)
         put_text(j, "text", t->text);
         put_bool(j, "negated", t->negated);
         put_bool(j, "holds", t->holds);
+        if (t->counts) put_bool(j, "run_time", true);
         put_values(j, t->values);
         close_(j, '}');
     }
@@ -148,9 +149,19 @@ static void put_parts(struct json *j, const struct story_part *p)
     close_(j, ']');
 }
 
+static const char *const ENDS[] = { "server", "answer", "closed", "refused", "waiting" };
+
+static void put_reason(struct json *j, const struct rule *rule)
+{
+    open_(j, "rule", '{');
+    put_place(j, &rule->at);
+    put_str(j, "name", rule->name);
+    put_str(j, "action", rule->action->name);
+    close_(j, '}');
+}
+
 static void put_end(struct json *j, const struct explain *x)
 {
-    static const char *const ENDS[] = { "server", "answer", "closed", "refused", "waiting" };
     const struct rule *rule = x->request ? x->request->context.final_rule : NULL;
 
     put_str(j, "end", ENDS[x->end]);
@@ -165,11 +176,39 @@ static void put_end(struct json *j, const struct explain *x)
         put_str(j, "why", explain_why(x));
         return;
     }
-    open_(j, "rule", '{');
-    put_place(j, &rule->at);
-    put_str(j, "name", rule->name);
-    put_str(j, "action", rule->action->name);
+    put_reason(j, rule);
+}
+
+/* What may come out otherwise when a gateway runs. */
+static void put_outcome(struct json *j, const struct explain_open *open, bool holds)
+{
+    const struct explain_outcome *o = &open->outcome[holds];
+
+    open_(j, NULL, '{');
+    put_bool(j, "holds", holds);
+    put_str(j, "end", ENDS[o->end]);
+    if (o->server) put_str(j, "backend", o->backend);
+    if (o->server) put_str(j, "server", o->server);
+    if (o->end == ENDS_ANSWERED) put_number(j, "status", o->status);
+    if (o->why) put_str(j, "why", o->why);
+    if (o->rule) put_reason(j, o->rule);
     close_(j, '}');
+}
+
+static void put_open(struct json *j, const struct explain_open *o)
+{
+    open_(j, "run_time", '[');
+    for (; o; o = o->next) {
+        open_(j, NULL, '{');
+        put_place(j, &o->test->expr->at);
+        put_text(j, "text", o->test->text);
+        open_(j, "outcomes", '[');
+        put_outcome(j, o, false);
+        put_outcome(j, o, true);
+        close_(j, ']');
+        close_(j, '}');
+    }
+    close_(j, ']');
 }
 
 void explain_json(const struct explain *x, FILE *out)
@@ -183,6 +222,7 @@ void explain_json(const struct explain *x, FILE *out)
     put_str(&j, "frontend", x->frontend->name);
     put_parts(&j, x->story.parts);
     put_end(&j, x);
+    put_open(&j, x->open);
     close_(&j, '}');
     putc('\n', out);
 }

@@ -107,10 +107,11 @@ static void print_test(const struct printer *p, const struct story_test *t, int 
     fputs(t->holds ? "yes  " : "no   ", p->out);
     fprintf(p->out, "%s%.*s%s", t->negated ? "!" : "", SLICE_ARG(t->acl), t->acl.n ? ": " : "");
     put_clean(p->out, t->text);
-    if (t->values) {
-        pad(p->out, column - test_width(t) + 3);
+    if (t->values) pad(p->out, (column > test_width(t) ? column - test_width(t) : 0) + 3);
+    if (t->values && t->counts)
+        fprintf(p->out, "here %.*s; known only at run time", SLICE_ARG(t->values->text));
+    else if (t->values)
         put_values(p->out, t->values);
-    }
     putc('\n', p->out);
 }
 
@@ -383,6 +384,44 @@ static void print_end(const struct printer *p)
     }
 }
 
+/* ---- what is known only at run time ---- */
+
+static void print_outcome(const struct printer *p, const struct explain_open *open, bool holds)
+{
+    const struct explain_outcome *o = &open->outcome[holds];
+
+    pad(p->out, LABEL + 2);
+    fputs(holds ? "yes: " : "no:  ", p->out);
+    switch (o->end) {
+    case ENDS_AT_SERVER: fprintf(p->out, "sent to server %s/%s", o->backend, o->server); break;
+    case ENDS_ANSWERED: fprintf(p->out, "answer %u", o->status); break;
+    case ENDS_CLOSED: fputs("the connection is closed", p->out); break;
+    case ENDS_REFUSED: fputs("the connection is refused", p->out); break;
+    case ENDS_WAITING: fputs("not known", p->out); break;
+    }
+    if (o->why) fprintf(p->out, ": %s", o->why);
+    if (o->rule) {
+        fputs(", by the rule at ", p->out);
+        put_place(p->out, &o->rule->at);
+        fputs(": ", p->out);
+        put_clean(p->out, o->rule->text);
+    }
+    fputs(holds == open->holds ? " (as above)\n" : "\n", p->out);
+}
+
+static void print_open(const struct printer *p)
+{
+    for (const struct explain_open *o = p->x->open; o; o = o->next) {
+        label(p, o == p->x->open ? "run time" : "");
+        put_clean(p->out, o->test->text);
+        fputs(" (", p->out);
+        put_place(p->out, &o->test->expr->at);
+        fputs(")? The count is known only at run time.\n", p->out);
+        print_outcome(p, o, false);
+        print_outcome(p, o, true);
+    }
+}
+
 void explain_print(const struct explain *x, FILE *out)
 {
     const struct printer p = { x, out, widest_place(&x->story) };
@@ -391,4 +430,5 @@ void explain_print(const struct explain *x, FILE *out)
     for (const struct story_part *part = x->story.parts; part; part = part->next)
         print_part(&p, part);
     print_end(&p);
+    print_open(&p);
 }

@@ -17,6 +17,22 @@ enum explain_end {
     ENDS_WAITING,   /* for what explain can't give */
 };
 
+/* What comes of the request when a test of what is known only at run time holds, or does not. */
+struct explain_outcome {
+    enum explain_end end;
+    const char *backend, *server; /* ENDS_AT_SERVER */
+    unsigned status;              /* ENDS_ANSWERED */
+    const struct rule *rule;      /* why it ends; NULL: `why` says it */
+    const char *why;
+};
+
+struct explain_open {
+    struct explain_open *next;
+    const struct acl_test *test;
+    bool holds;                        /* in the story that is told */
+    struct explain_outcome outcome[2]; /* by whether it holds */
+};
+
 struct explain {
     const struct explain_options *options;
     struct worker control;
@@ -49,6 +65,7 @@ struct explain {
     struct request *request;
     unsigned n_interim; /* 1xx that would have been sent */
 
+    struct explain_open *open, **open_end; /* what may come out otherwise; in the arena */
     enum explain_end end;
     enum step ended_in;
     bool server_by_rule; /* use-server chose */
@@ -65,6 +82,12 @@ bool explain_target(struct explain *x);
 /* Runs it up to where it would be sent or answered. */
 void explain_run(struct explain *x);
 void explain_release(struct explain *x);
+
+/* ---- explain_outcomes.c ---- */
+
+/* The same, and again for each test of what is known only at run time, with what comes of it when
+ * it comes out otherwise. */
+void explain_all(struct explain *x);
 
 /* ---- explain_print.c, explain_json.c ---- */
 

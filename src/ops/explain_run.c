@@ -5,7 +5,10 @@
 
 #include "base/memory.h"
 #include "gateway/held_body.h"
+#include "gateway/service.h"
+#include "gateway/stickiness.h"
 #include "http/h1.h"
+#include "policy/stick_table.h"
 
 #include <stdlib.h>
 
@@ -274,7 +277,40 @@ static void tell_server(struct explain *x)
     for (s = s ? s->next : NULL; s; s = s->next) part->unreached++;
 }
 
-/* `monitor-uri`: which of its `monitor fail` hold? They have no place of their own. */
+static struct slice stick_words(struct explain *x, const struct stick_rule *s)
+{
+    const char *table = stick_rule_table(s)->name;
+    struct context *c = request_context(x->request);
+    struct slice key;
+    bool found;
+
+    x->story.trace.describing = true;
+    found = expr_string(s->key, c, &key);
+    x->story.trace.describing = false;
+    if (!found) return SLICE("has no key");
+    return slice_str(arena_printf(&x->story.arena, "%s '%.*s' in table %s%s",
+                                  s->match ? "looks up" : "will note the server under",
+                                  SLICE_ARG(key), table,
+                                  s->match ? ": who is there is known only at run time" : ""));
+}
+
+static void tell_sticks(struct explain *x)
+{
+    const struct proxy_conf *be = x->request->flow.backend;
+    const struct stick_rule *s = be ? be->rules->sticks : NULL;
+    struct story_part *part;
+    struct story_rule *n;
+
+    if (!s) return;
+    part = story_part(&x->story, be, PLACE_USE_SERVER,
+                      arena_printf(&x->arena, "backend %s, stickiness", be->name));
+    for (; s; s = s->next) {
+        n = tell_choice(x, part, s->cond, &s->at);
+        if (n->holds) n->did = stick_words(x, s);
+    }
+}
+
+/* `monitor-uri`: which of its `monitor fail` hold? The first one that does answers. */
 static void tell_monitor(struct explain *x)
 {
     const struct monitor_rule *m = x->frontend->rules->monitor_fail;
@@ -286,11 +322,12 @@ static void tell_monitor(struct explain *x)
         &x->story, x->frontend, PLACE_FRONTEND_REQUEST,
         arena_printf(&x->story.arena, "frontend %s, monitor fail", x->frontend->name));
     for (; m; m = m->next) {
-        n = story_rule(&x->story, part, m->cond);
-        n->keyword = "";
-        n->text = SLICE("monitor fail");
-        if (n->holds) n->did = SLICE("answers 503");
+        n = tell_choice(x, part, m->cond, &m->at);
+        if (!n->holds) continue;
+        n->did = SLICE("answers 503");
+        break;
     }
+    for (m = m ? m->next : NULL; m; m = m->next) part->unreached++;
 }
 
 /* ---- running ---- */
@@ -337,7 +374,9 @@ static enum step run_steps(struct explain *x)
         r->events = 0;
         if (r->step == READ_HEAD) tell_monitor(x);
         if (r->step == CHOOSE_BACKEND) tell_backend(x);
-        if (r->step == CHOOSE_SERVER) tell_server(x);
+        if (r->step != CHOOSE_SERVER) continue;
+        tell_server(x);
+        tell_sticks(x);
     }
     x->ended_in = (enum step)r->step;
     return next;
@@ -387,11 +426,14 @@ void explain_release(struct explain *x)
     if (r) {
         pump_stop(&r->up);
         request_held_release(r);
+        service_release(r);
         flow_release(&r->flow);
         if (r->context.arena) context_end(&r->context);
         snapshot_unpin(r->gate, r->pinned);
         a = r->arena;
         arena_release(&a);
     }
-    if (x->session.more) session_more_free(&x->session);
+    x->request = NULL;
+    session_more_close(&x->session);
+    session_more_free(&x->session);
 }

@@ -137,6 +137,23 @@ static struct story_value *test_values(struct story *s)
     return all;
 }
 
+static bool hear_suppose(struct trace *t, struct context *c, const struct acl_test *test,
+                         bool holds)
+{
+    struct story *s = story_of(t);
+    struct story_open *n = s->open;
+
+    (void)c;
+    while (n && n->test != test) n = n->next;
+    if (!n) {
+        n = arena_zero(&s->arena, sizeof *n);
+        *n = (struct story_open){ NULL, test, holds };
+        *s->open_end = n;
+        s->open_end = &n->next;
+    }
+    return test == s->other ? !n->holds : holds;
+}
+
 static void hear_test(struct trace *t, struct context *c, const struct acl_test *test, bool holds)
 {
     struct story *s = story_of(t);
@@ -145,6 +162,7 @@ static void hear_test(struct trace *t, struct context *c, const struct acl_test 
     (void)c;
     n->text = test->text;
     n->holds = holds;
+    n->counts = test->expr->counts;
     n->values = test_values(s);
     *s->tests_end = n;
     s->tests_end = &n->next;
@@ -314,6 +332,7 @@ struct story_rule *story_rule(struct story *s, struct story_part *part,
 void story_init(struct story *s)
 {
     *s = (struct story){ .trace = { .value = hear_value,
+                                    .suppose = hear_suppose,
                                     .test = hear_test,
                                     .term = hear_term,
                                     .condition = hear_condition,
@@ -326,6 +345,7 @@ void story_init(struct story *s)
     s->values_end = &s->values;
     s->tests_end = s->term = &s->tests;
     s->asked_end = &s->asked;
+    s->open_end = &s->open;
 }
 
 void story_release(struct story *s)

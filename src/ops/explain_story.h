@@ -24,6 +24,7 @@ struct story_test {
     struct slice acl;    /* empty: anonymous */
     struct slice text;   /* "req.hdr(api-key) -m found" */
     bool negated, holds; /* holds: the test itself, whatever is made of it */
+    bool counts;         /* what it asks is known only while a gateway runs */
     struct story_value *values;
 };
 
@@ -59,6 +60,13 @@ struct story_asked {
     struct story_test *tests;
 };
 
+/* A test of what is known only while a gateway runs, such as a count: it may come out otherwise. */
+struct story_open {
+    struct story_open *next;
+    const struct acl_test *test;
+    bool holds; /* with nothing counted before */
+};
+
 struct story {
     struct trace trace; /* for context.trace */
     struct arena arena;
@@ -69,6 +77,8 @@ struct story {
     struct story_asked *asked, **asked_end;   /* … by a rule */
     struct story_rule *rule;                  /* the last one */
     struct story_text *texts;                 /* that its formats gave */
+    struct story_open *open, **open_end;      /* each once, in their order */
+    const struct acl_test *other;             /* comes out otherwise than it does; NULL: none */
     struct http_msg before;                   /* the message before the rule … */
     struct http_field *fields;                /* … and its fields */
 };

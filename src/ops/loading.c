@@ -8,17 +8,19 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- what was built in, under the names that HAProxy gives it ---- */
+/* ---- what was built in, under the names that HAProxy gives it ----
+ *
+ * OPENSSL: digests so far; the keywords of TLS are refused by name. */
 
 static const struct {
     const char *name;
     bool built;
 } features[] = {
     { "ACCEPT4", true },       { "CPU_AFFINITY", false }, { "EPOLL", true },
-    { "GETADDRINFO", true },   { "LIBCRYPT", false },     { "LINUX_SPLICE", false },
+    { "GETADDRINFO", true },   { "LIBCRYPT", false },     { "LINUX_SPLICE", true },
     { "LINUX_TPROXY", false }, { "LUA", false },          { "NS", false },
-    { "OPENSSL", false },      { "PCRE2", false },        { "PCRE2_JIT", false },
-    { "PRCTL", true },         { "PROMEX", false },       { "QUIC", false },
+    { "OPENSSL", true },       { "PCRE2", true },         { "PCRE2_JIT", true },
+    { "PRCTL", true },         { "PROMEX", true },        { "QUIC", false },
     { "SLZ", false },          { "SYSTEMD", true },       { "TFO", true },
     { "THREAD", true },        { "TPROXY", false },       { "ZLIB", false },
 };
@@ -259,6 +261,7 @@ struct snapshot *load_configuration(struct loading *l)
     cfg.compat = l->compat;
     begin_policy(l, &b, &cfg);
     ok = build(l, &b, &cfg);
+    b.snapshot->environment = environment_list(&cfg.env, &b.snapshot->arena);
     report(l, &b, &diag);
     ok &= diag.n_errors == 0;
     b.snapshot->kept = b.policy.kept;

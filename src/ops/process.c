@@ -307,6 +307,7 @@ static int launch(struct process *p, struct snapshot *first, bool quiet)
 
     if (rc) return complain("can't start", -rc);
     set_pipes(&p->engine, &first->global);
+    if (!quiet && p->background.parent < 0) keeper_use_stderr(&p->engine.keeper);
     log_writer_start(p->logs);
     if (p->options->notify_ready && !notify_open(&p->notify, getenv("NOTIFY_SOCKET")))
         complain("NOTIFY_SOCKET", errno);

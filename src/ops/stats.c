@@ -29,16 +29,47 @@ void stat_sum(struct stat_sums *sums, const struct counters_block *blocks, unsig
     averages_read(&first->averages, n, sizeof *blocks, &sums->times);
 }
 
+static const struct counters_block *blocks_of(enum stat_type type, const struct proxy_conf *proxy,
+                                              const struct server_conf *server)
+{
+    if (server) return server->state->counters;
+    return type == STAT_FRONTEND ? proxy->state->fe_counters : proxy->state->be_counters;
+}
+
 void stat_row_init(struct stat_row *row, const struct stat_view *view, enum stat_type type,
                    const struct proxy_conf *proxy, const struct server_conf *server)
 {
-    const struct proxy *state = proxy->state;
-    const struct counters_block *blocks = server                  ? server->state->counters
-                                          : type == STAT_FRONTEND ? state->fe_counters
-                                                                  : state->be_counters;
-
     *row = (struct stat_row){ .view = view, .type = type, .proxy = proxy, .server = server };
-    stat_sum(&row->sums, blocks, state->n_workers, view->now);
+    stat_sum(&row->sums, blocks_of(type, proxy, server), proxy->state->n_workers, view->now);
+}
+
+static uint64_t sum_one(const struct counters_block *blocks, unsigned n, unsigned counter)
+{
+    uint64_t sum = 0;
+
+    for (unsigned i = 0; i < n; i++) sum += counter_get((const counter_t *)&blocks[i].c + counter);
+    return sum;
+}
+
+struct stat_value stat_row_one(struct stat_row *row, const struct stat_view *view,
+                               enum stat_type type, const struct proxy_conf *proxy,
+                               const struct server_conf *server, unsigned column)
+{
+    const struct stat_column *c = &stat_columns[column];
+    const struct counters_block *blocks = blocks_of(type, proxy, server);
+    unsigned counter, n = proxy->state->n_workers;
+
+    if (!(c->types & type)) return stat_none();
+    row->view = view;
+    row->type = type;
+    row->proxy = proxy;
+    row->server = server;
+    switch (stat_column_source(c, &counter)) {
+    case STAT_OF_COUNTER: return stat_u64(sum_one(blocks, n, counter));
+    case STAT_OF_SUMS: stat_sum(&row->sums, blocks, n, view->now); break;
+    case STAT_OF_STATE: break;
+    }
+    return c->value(row, c->param);
 }
 
 /* ---- rows ---- */
@@ -56,23 +87,5 @@ struct stat_value stat_row_value(struct stat_row *row, unsigned column, const ch
 
 bool stat_server_is_up(const struct server_conf *s)
 {
-    return !s->disabled;
-}
-
-struct stat_servers stat_count_servers(const struct backend_conf *be)
-{
-    struct stat_servers n = { 0 };
-    unsigned first_backup = 0;
-
-    for (unsigned i = 0; i < be->n_servers; i++) {
-        const struct server_conf *s = be->servers[i];
-        if (!stat_server_is_up(s) || !s->weight) continue;
-        if (!s->backup) {
-            n.active++;
-            n.weight += s->weight;
-        } else if (n.backup++ == 0)
-            first_backup = s->weight;
-    }
-    if (!n.active) n.weight = first_backup;
-    return n;
+    return server_op(&s->state->st) != SERVER_STOPPED;
 }

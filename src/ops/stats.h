@@ -50,7 +50,7 @@ struct stat_row {
     const struct proxy_conf *proxy;
     const struct server_conf *server; /* NULL but for STAT_SERVER */
     struct stat_sums sums;
-    char text[64]; /* for values that must be composed */
+    char text[256]; /* for values that must be composed */
 };
 
 struct stat_column {
@@ -68,17 +68,21 @@ extern const struct stat_column stat_columns[STAT_COLUMNS];
 void stat_row_init(struct stat_row *row, const struct stat_view *view, enum stat_type type,
                    const struct proxy_conf *proxy, const struct server_conf *server);
 
+/* One column of such a row, for who wants no other: the counters that it does not read are not
+ * added up. `row` is room for it, as long as the value is used. */
+struct stat_value stat_row_one(struct stat_row *row, const struct stat_view *view,
+                               enum stat_type type, const struct proxy_conf *proxy,
+                               const struct server_conf *server, unsigned column);
+
+/* What a column looks at: one counter (*counter says which), what is added up, or neither. */
+enum stat_source { STAT_OF_COUNTER, STAT_OF_SUMS, STAT_OF_STATE };
+enum stat_source stat_column_source(const struct stat_column *c, unsigned *counter);
+
 /* STAT_NONE where the row has no such column. *tags: those that hold for it. */
 struct stat_value stat_row_value(struct stat_row *row, unsigned column, const char **tags);
 
 /* ---- what several columns, and others, ask ---- */
 
 bool stat_server_is_up(const struct server_conf *s);
-
-/* Usable servers of a backend. `weight`: of those that traffic goes to. */
-struct stat_servers {
-    unsigned active, backup, weight;
-};
-struct stat_servers stat_count_servers(const struct backend_conf *be);
 
 #endif

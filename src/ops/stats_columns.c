@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The table of columns, and how each value is read. */
+#include "gateway/rules.h"
 #include "ops/stats.h"
-
-#include <stdio.h>
+#include "ops/stats_checks.h"
+#include "ops/stats_state.h"
 
 static const struct proxy *state(const struct stat_row *r)
 {
@@ -98,17 +99,11 @@ static struct stat_value algo(struct stat_row *r, unsigned param)
 
 static struct stat_value addr(struct stat_row *r, unsigned param)
 {
-    const struct server_conf *s = r->server;
-    const struct sockaddr *a = &s->address.sa;
-    char host[64];
-    int port = s->port_from_client ? s->port_offset : address_port(a);
+    struct server_address a = server_address_now(r->server);
 
     (void)param;
-    if (!r->view->secrets || a->sa_family == AF_UNSPEC) return stat_none();
-    if (a->sa_family == AF_UNIX) return stat_text("unix");
-    snprintf(r->text, sizeof r->text, a->sa_family == AF_INET6 ? "[%s]:%d" : "%s:%d",
-             address_text(a, host), port);
-    return stat_text(r->text);
+    if (!r->view->secrets || a.address.sa.sa_family == AF_UNSPEC) return stat_none();
+    return stat_text(server_address_text(&a, r->text));
 }
 
 /* ---- what is going on now ---- */
@@ -148,11 +143,29 @@ static struct stat_value qmax(struct stat_row *r, unsigned param)
 
 static unsigned frontend_limit(const struct stat_view *v, const struct frontend_conf *fe)
 {
-    return fe->maxconn ? fe->maxconn
-                       : atomic_load_explicit(&v->engine->maxconn, memory_order_relaxed);
+    unsigned own = atomic_load_explicit(&fe->proxy->state->fe_maxconn, memory_order_relaxed);
+
+    return own ? own : atomic_load_explicit(&v->engine->maxconn, memory_order_relaxed);
 }
 
-/* A tenth of what the frontends that lead to the backend may have, as HAProxy has it. */
+static unsigned configured_limit(const struct stat_view *v, const struct frontend_conf *fe)
+{
+    return fe->maxconn ? fe->maxconn : v->snapshot->global.maxconn;
+}
+
+/* By default, or by a rule that names the backend, whatever its condition says. */
+static bool leads_to(const struct proxy_conf *p, const struct proxy_conf *be)
+{
+    const struct proxy_conf *to = p->fe->default_backend ? p->fe->default_backend : p;
+
+    if (to == be) return true;
+    for (const struct switch_rule *s = p->rules->backends; s; s = s->next)
+        if (s->backend == be) return true;
+    return false;
+}
+
+/* A tenth of what the frontends that lead to the backend may have by the configuration, as HAProxy
+ * has it. */
 static unsigned fullconn(const struct stat_view *v, const struct proxy_conf *be)
 {
     uint64_t all = 0;
@@ -160,8 +173,7 @@ static unsigned fullconn(const struct stat_view *v, const struct proxy_conf *be)
     if (be->be->fullconn) return be->be->fullconn;
     for (unsigned i = 0; i < v->snapshot->n_proxies; i++) {
         const struct proxy_conf *p = v->snapshot->proxies[i];
-        const struct proxy_conf *to = p->fe && p->fe->default_backend ? p->fe->default_backend : p;
-        if (p->fe && !p->disabled && to == be) all += frontend_limit(v, p->fe);
+        if (p->fe && !p->disabled && leads_to(p, be)) all += configured_limit(v, p->fe);
     }
     return all ? (unsigned)((all + 9) / 10) : 1;
 }
@@ -169,7 +181,10 @@ static unsigned fullconn(const struct stat_view *v, const struct proxy_conf *be)
 static struct stat_value slim(struct stat_row *r, unsigned param)
 {
     (void)param;
-    if (r->server) return r->server->maxconn ? stat_u32(r->server->maxconn) : stat_none();
+    if (r->server) {
+        unsigned most = atomic_load_explicit(&r->server->state->maxconn, memory_order_relaxed);
+        return most ? stat_u32(most) : stat_none();
+    }
     return stat_u32(r->type == STAT_FRONTEND ? frontend_limit(r->view, r->proxy->fe)
                                              : fullconn(r->view, r->proxy));
 }
@@ -180,74 +195,7 @@ static struct stat_value idle_limit(struct stat_row *r, unsigned param)
     return r->server->pool_max < 0 ? stat_none() : stat_u32((unsigned)r->server->pool_max);
 }
 
-/* ---- states ---- */
-
-static const char *server_status(const struct server_conf *s)
-{
-    if (stat_server_is_up(s)) return "no check";
-    return s->address.sa.sa_family == AF_UNSPEC ? "MAINT (resolution)" : "MAINT";
-}
-
-static bool backend_is_up(const struct proxy_conf *p)
-{
-    struct stat_servers n = stat_count_servers(p->be);
-    return n.active || n.backup || !p->be->n_servers;
-}
-
-static struct stat_value status(struct stat_row *r, unsigned param)
-{
-    struct stat_servers n;
-    const char *word;
-
-    (void)param;
-    if (r->server) return stat_text(server_status(r->server));
-    if (r->type == STAT_FRONTEND)
-        return stat_text(atomic_load(&r->view->engine->draining) ? "STOP" : "OPEN");
-    word = backend_is_up(r->proxy) ? "UP" : "DOWN";
-    if (!r->view->hides_servers) return stat_text(word);
-    n = stat_count_servers(r->proxy->be);
-    snprintf(r->text, sizeof r->text, "%s (%u/%u)", word, n.active + n.backup,
-             r->proxy->be->n_servers);
-    return stat_text(r->text);
-}
-
-static struct stat_value weight(struct stat_row *r, unsigned param)
-{
-    (void)param;
-    return stat_u32(r->server ? r->server->weight : stat_count_servers(r->proxy->be).weight);
-}
-
-static struct stat_value act(struct stat_row *r, unsigned param)
-{
-    (void)param;
-    return stat_u32(r->server ? !r->server->backup : stat_count_servers(r->proxy->be).active);
-}
-
-static struct stat_value bck(struct stat_row *r, unsigned param)
-{
-    (void)param;
-    return stat_u32(r->server ? r->server->backup : stat_count_servers(r->proxy->be).backup);
-}
-
-static uint32_t seconds_since_change(const struct stat_row *r)
-{
-    usec_t changed = r->server ? r->server->state->changed : state(r)->changed;
-    usec_t now = clock_wall_usec();
-    return now > changed ? (uint32_t)((now - changed) / 1000000) : 0;
-}
-
-static struct stat_value lastchg(struct stat_row *r, unsigned param)
-{
-    (void)param;
-    return stat_u32(seconds_since_change(r));
-}
-
-static struct stat_value downtime(struct stat_row *r, unsigned param)
-{
-    (void)param;
-    if (!r->proxy->be->n_servers) return stat_none();
-    return stat_u32(backend_is_up(r->proxy) ? 0 : seconds_since_change(r));
-}
+/* ---- times ---- */
 
 static struct stat_value lastsess(struct stat_row *r, unsigned param)
 {
@@ -316,6 +264,10 @@ static struct stat_value used_conns(struct stat_row *r, unsigned param)
     {                                        \
         name, B | S, "MMP", longest, of, doc \
     }
+#define PROBE(name, field, doc)                                                      \
+    {                                                                                \
+        name, S, "CGS", stat_check_number, offsetof(struct server_probe, field), doc \
+    }
 #define ABSENT(name, doc)            \
     {                                \
         name, 0, "MGP", NULL, 0, doc \
@@ -339,35 +291,36 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     COUNTER("eresp", B | S, failed_resp, "Answers that were invalid, or did not come whole"),
     COUNTER("wretr", B | S, retries, "Connections that were tried again"),
     COUNTER("wredis", B | S, redispatches, "Requests that went on to another server"),
-    { "status", F | B | S, "SGP", status, 0, "OPEN or STOP; UP or DOWN; no check or MAINT" },
-    { "weight", B | S, "MaP", weight, 0, "The weight that holds now" },
-    { "act", B | S, "SGP/MGP", act, 0, "Active servers; 1 for an active server" },
-    { "bck", B | S, "SGP/MGP", bck, 0, "Backup servers; 1 for a backup server" },
-    ABSENT("chkfail", "Checks that failed while the server was up"),
-    NEVER("chkdown", B, "Times that it went down"),
-    { "lastchg", B | S, "MAP", lastchg, 0, "Seconds since it went up or down" },
-    { "downtime", B, "MCP", downtime, 0, "Seconds that it was down" },
+    { "status", F | B | S, "SGP", stat_status, 0,
+      "OPEN, PAUSED or STOP; UP, DOWN, NOLB, DRAIN, MAINT or no check" },
+    { "weight", B | S, "MaP", stat_weight, 0, "The weight that holds now" },
+    { "act", B | S, "SGP/MGP", stat_act, 0, "Active servers; 1 for an active server" },
+    { "bck", B | S, "SGP/MGP", stat_bck, 0, "Backup servers; 1 for a backup server" },
+    { "chkfail", S, "MCP", stat_chkfail, 0, "Checks that failed while the server was up" },
+    { "chkdown", B | S, "MCP", stat_chkdown, 0, "Times that it went down" },
+    { "lastchg", B | S, "MAP", stat_lastchg, 0, "Seconds since it went up or down" },
+    { "downtime", B | S, "MCP", stat_downtime, 0, "Seconds that it was down" },
     ABSENT("qlimit", "The queue's limit"),
     { "pid", F | B | S, "KGP", number, 1, "The process's number, always 1" },
     { "iid", F | B | S, "KGS", iid, 0, "The proxy's number" },
     { "sid", F | B | S, "KGS", sid, 0, "The server's number within its backend" },
     ABSENT("throttle", "The share of its weight that a starting server gets"),
     COUNTER("lbtot", B | S, chosen, "Times that a server was chosen"),
-    ABSENT("tracked", "The server whose state holds for this one too"),
+    { "tracked", S, "CNS", stat_tracked, 0, "The server whose state holds for this one too" },
     { "type", F | B | S, "CGS", type, 0, "0 frontend, 1 backend, 2 server" },
     RATE("rate", F | B | S, "MRP/MGP", rate, session_rate, "Sessions within the last second"),
     { "rate_lim", F, "CLP", number, 0, "The limit of new sessions a second" },
     RATE("rate_max", F | B | S, "MMP/MGP", rate_max, session_rate, "The highest rate ever"),
-    ABSENT("check_status", "How the last check ended"),
-    ABSENT("check_code", "The status that the last check got"),
-    ABSENT("check_duration", "Milliseconds that the last check took"),
+    { "check_status", S, "MOP", stat_check_status, 0, "How the last check ended" },
+    { "check_code", S, "MOP", stat_check_code, 0, "The status that the last check got" },
+    { "check_duration", S, "MDP", stat_check_duration, 0, "Milliseconds that the last check took" },
     COUNTER("hrsp_1xx", F | B | S, responses[1], "Answers with a status of 1xx"),
     COUNTER("hrsp_2xx", F | B | S, responses[2], "Answers with a status of 2xx"),
     COUNTER("hrsp_3xx", F | B | S, responses[3], "Answers with a status of 3xx"),
     COUNTER("hrsp_4xx", F | B | S, responses[4], "Answers with a status of 4xx"),
     COUNTER("hrsp_5xx", F | B | S, responses[5], "Answers with a status of 5xx"),
     COUNTER("hrsp_other", F | B | S, responses[0], "Answers with another status"),
-    ABSENT("hanafail", "What made the server fail in traffic"),
+    { "hanafail", S, "MCP", stat_hanafail, 0, "Times that traffic reached its error-limit" },
     RATE("req_rate", F, "MRP", rate, request_rate, "Requests within the last second"),
     RATE("req_rate_max", F, "MMP", rate_max, request_rate, "The highest rate of requests ever"),
     COUNTER("req_tot", F | B | S, requests, "Requests since the start"),
@@ -378,7 +331,7 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     NEVER("comp_byp", F | B, "Bytes that passed by the compressor for want of capacity"),
     NEVER("comp_rsp", F | B, "Answers that were compressed"),
     { "lastsess", B | S, "MAP", lastsess, 0, "Seconds since the last session; -1: there was none" },
-    ABSENT("last_chk", "What the last check got"),
+    { "last_chk", S, "MOP", stat_check_text, 0, "What the last check got" },
     ABSENT("last_agt", "What the last agent check got"),
     AVERAGE("qtime", AVERAGE_QUEUE, "Average milliseconds in the queue"),
     AVERAGE("ctime", AVERAGE_CONNECT, "Average milliseconds to connect"),
@@ -387,11 +340,11 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     ABSENT("agent_status", "How the last agent check ended"),
     ABSENT("agent_code", "The code that the last agent check got"),
     ABSENT("agent_duration", "Milliseconds that the last agent check took"),
-    ABSENT("check_desc", "The check's status in words"),
+    { "check_desc", S, "MOP", stat_check_words, 0, "The check's status in words" },
     ABSENT("agent_desc", "The agent check's status in words"),
-    ABSENT("check_rise", "Checks that must pass before the server is up"),
-    ABSENT("check_fall", "Checks that must fail before the server is down"),
-    ABSENT("check_health", "Where it stands between 0 and rise + fall - 1"),
+    PROBE("check_rise", rise, "Checks that must pass before the server is up"),
+    PROBE("check_fall", fall, "Checks that must fail before the server is down"),
+    PROBE("check_health", health, "Where it stands between 0 and rise + fall - 1"),
     ABSENT("agent_rise", "The agent check's rise"),
     ABSENT("agent_fall", "The agent check's fall"),
     ABSENT("agent_health", "The agent check's health"),
@@ -402,7 +355,8 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     RATE("conn_rate", F, "MRP", rate, connection_rate, "Connections within the last second"),
     RATE("conn_rate_max", F, "MMP", rate_max, connection_rate, "Their highest rate ever"),
     COUNTER("conn_tot", F, connections, "Connections since the start"),
-    NEVER("intercepted", F, "Requests that were answered by a service of the gateway's own"),
+    COUNTER("intercepted", F, intercepted,
+            "Requests that were answered by a service of the gateway's own"),
     COUNTER("dcon", F, denied_conn, "Connections that a rule denied"),
     COUNTER("dses", F, denied_sess, "Sessions that a rule denied"),
     COUNTER("wrew", F | B | S, failed_rewrites, "Rewrites of headers that failed"),
@@ -421,8 +375,23 @@ const struct stat_column stat_columns[STAT_COLUMNS] = {
     { "safe_conn_cur", S, "MGP", idle_conns, 0, "Idle connections that are safe to reuse" },
     { "used_conn_cur", S, "MGP", used_conns, 0, "Connections in use" },
     { "need_conn_est", S, "MGP", used_conns, 0, "Connections that are needed, by estimate" },
-    { "uweight", B | S, "MaP", weight, 0, "The weight as configured" },
+    { "uweight", B | S, "MaP", stat_weight, 0, "The weight as configured" },
     { "agg_server_status", B, "MGP", number, 0, "Servers by state" },
     { "agg_server_check_status", B, "MGP", number, 0, "The same, under its old name" },
     { "agg_check_status", B, "MGP", number, 0, "Servers by how their last check ended" },
 };
+
+enum stat_source stat_column_source(const struct stat_column *c, unsigned *n)
+{
+    static struct stat_value (*const of_state[])(struct stat_row *, unsigned) = {
+        number,       nothing,       scur,         smax,         qcur,
+        qmax,         slim,          idle_conns,   used_conns,   stat_weight,
+        stat_lastchg, stat_downtime, stat_chkdown, stat_chkfail,
+    };
+
+    *n = c->param;
+    if (c->value == counter) return STAT_OF_COUNTER;
+    for (unsigned i = 0; i < ARRAY_LEN(of_state); i++)
+        if (c->value == of_state[i]) return STAT_OF_STATE;
+    return STAT_OF_SUMS;
+}

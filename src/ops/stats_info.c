@@ -33,26 +33,24 @@ static void count_listeners(struct info *i)
         if (!p->fe || p->disabled) continue;
         for (const struct bind_conf *b = p->fe->binds; b; b = b->next) i->listeners++;
     }
-    list_each(l, &i->api->sockets) i->listeners++;
+    i->listeners += atomic_load_explicit(&i->engine->api.listeners, memory_order_relaxed);
 }
 
-void info_init(struct info *i, struct api *a, bool fractions)
+void info_init(struct info *i, struct engine *e, const struct snapshot *snapshot, msec_t now,
+               bool fractions)
 {
-    const struct engine *e = a->engine;
     struct mallinfo2 heap = mallinfo2();
     struct rlimit r;
 
-    *i = (struct info){ .api = a, .fractions = fractions };
-    i->snapshot = e->current;
+    *i = (struct info){ .engine = e, .snapshot = snapshot, .fractions = fractions };
     i->age = clock_usec() - e->started;
-    stat_sum(&i->totals, e->totals, e->n_workers, a->worker->now);
-    i->connections = a->n_connections + i->totals.counts[STAT_COUNTER(connections)];
-    i->requests = a->n_requests + i->totals.counts[STAT_COUNTER(requests)];
+    stat_sum(&i->totals, e->totals, e->n_workers, now);
+    i->connections = counter_get(&e->api.connections) + i->totals.counts[STAT_COUNTER(connections)];
+    i->requests = counter_get(&e->api.requests) + i->totals.counts[STAT_COUNTER(requests)];
     for (unsigned k = 0; k < e->n_workers; k++) add_worker(i, &e->gates[k].worker);
-    add_worker(i, a->worker);
-    i->sent_rate = (uint64_t)SENT_UNIT * rate_read(&a->worker->sent.rate,
-                                                   (uint32_t)(a->worker->now / 1000),
-                                                   a->worker->now % 1000);
+    add_worker(i, e->control);
+    i->sent_rate = (uint64_t)SENT_UNIT *
+                   rate_read(&e->control->sent.rate, (uint32_t)(now / 1000), now % 1000);
     i->memory_held = heap.arena + heap.hblkhd;
     i->memory_used = heap.uordblks + heap.hblkhd;
     if (getrlimit(RLIMIT_NOFILE, &r) == 0) i->descriptors = (unsigned)r.rlim_cur;
@@ -108,7 +106,7 @@ static struct stat_value release_date(struct info *i, unsigned param)
 static struct stat_value threads(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(i->api->engine->n_workers);
+    return stat_u32(i->engine->n_workers);
 }
 
 static struct stat_value pid(struct info *i, unsigned param)
@@ -141,46 +139,46 @@ static struct stat_value uptime_sec(struct info *i, unsigned param)
 static struct stat_value start_time(struct info *i, unsigned param)
 {
     (void)param;
-    return seconds(i, i->api->engine->started_wall);
+    return seconds(i, i->engine->started_wall);
 }
 
 static struct stat_value maxconn(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(atomic_load_explicit(&i->api->engine->maxconn, memory_order_relaxed));
+    return stat_u32(atomic_load_explicit(&i->engine->maxconn, memory_order_relaxed));
+}
+
+static struct stat_value hard_maxconn(struct info *i, unsigned param)
+{
+    (void)param;
+    return stat_u32(i->snapshot->global.maxconn);
+}
+
+static struct stat_value accept_limit(struct info *i, unsigned at)
+{
+    return stat_u32(accept_rate_limit((const void *)((const char *)i->engine + at)));
 }
 
 static struct stat_value connections(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(gauge_now(&i->api->engine->connections));
+    return stat_u32(gauge_now(&i->engine->connections));
 }
 
 /* Whatever lives in its own right: connections, and clients of the API; listeners where asked. */
 static struct stat_value jobs(struct info *i, unsigned with_listeners)
 {
-    return stat_u32(gauge_now(&i->api->engine->connections) + i->api->n_clients +
+    return stat_u32(gauge_now(&i->engine->connections) +
+                    atomic_load_explicit(&i->engine->api.clients, memory_order_relaxed) +
                     (with_listeners ? i->listeners : 0));
 }
 
-/* How much of their time the workers have slept since this was asked last; when that is less than a
- * second ago it was not long enough to tell, and the last answer holds. */
 static struct stat_value idle(struct info *i, unsigned param)
 {
-    struct api_usage *last = &i->api->usage;
-    usec_t passed = (i->age - last->at) * i->api->engine->n_workers, used;
-    struct rusage u;
+    struct engine *e = i->engine;
 
     (void)param;
-    if (last->at && i->age - last->at < 1000000) return stat_u32(last->idle);
-    if (getrusage(RUSAGE_SELF, &u) < 0 || !passed) return stat_u32(100);
-    used = (usec_t)(u.ru_utime.tv_sec + u.ru_stime.tv_sec) * 1000000 +
-           (usec_t)(u.ru_utime.tv_usec + u.ru_stime.tv_usec);
-    last->idle = used - last->used < passed ? 100 - (unsigned)(100 * (used - last->used) / passed)
-                                            : 0;
-    last->at = i->age;
-    last->used = used;
-    return stat_u32(last->idle);
+    return stat_u32(usage_idle(&e->usage, i->age, e->n_workers));
 }
 
 static struct stat_value node(struct info *i, unsigned param)
@@ -205,13 +203,13 @@ static struct stat_value description(struct info *i, unsigned param)
 static struct stat_value stopping(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(engine_stopping(i->api->engine));
+    return stat_u32(engine_stopping(i->engine));
 }
 
 static struct stat_value dropped_logs(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(log_dropped(i->api->engine->logs));
+    return stat_u32(log_dropped(i->engine->logs));
 }
 
 static struct stat_value tainted(struct info *i, unsigned param)
@@ -229,14 +227,12 @@ static struct stat_value generation(struct info *i, unsigned param)
 static struct stat_value live_generations(struct info *i, unsigned param)
 {
     (void)param;
-    return stat_u32(atomic_load(&i->api->engine->live_snapshots));
+    return stat_u32(atomic_load(&i->engine->live_snapshots));
 }
 
 /* ---- the table ---- */
 
 #define AT(field) offsetof(struct info, field)
-
-enum { OURS = 1000 }; /* far behind what HAProxy's later versions may add */
 
 const struct info_field info_fields[] = {
     { 0, "Name", "POS", name, 0, "The program" },
@@ -255,7 +251,7 @@ const struct info_field info_fields[] = {
     { 13, "Ulimit-n", "CLP", u32_field, AT(descriptors), "The limit of descriptors" },
     { 14, "Maxsock", "CLP", u32_field, AT(descriptors), "The limit of sockets" },
     { 15, "Maxconn", "CLP", maxconn, 0, "The limit of client connections" },
-    { 16, "Hard_maxconn", "CLP", maxconn, 0, "The same as the system allows it" },
+    { 16, "Hard_maxconn", "CLP", hard_maxconn, 0, "The same as the system allows it" },
     { 17, "CurrConns", "MGP", connections, 0, "Client connections now" },
     { 18, "CumConns", "MCP", count_field, AT(connections), "Client connections since the start" },
     { 19, "CumReq", "MCP", count_field, AT(requests), "Requests since the start" },
@@ -268,11 +264,13 @@ const struct info_field info_fields[] = {
     { 25, "PipesFree", "MGP", u32_field, AT(pipes_free), "Pipes that wait for use" },
     { 26, "ConnRate", "MRP", u32_field, AT(totals.connection_rate.now),
       "Connections, last second" },
-    { 27, "ConnRateLimit", "CLP", number, 0, "Their limit; 0: none" },
+    { 27, "ConnRateLimit", "CLP", accept_limit, offsetof(struct engine, connection_limit),
+      "Their limit; 0: none" },
     { 28, "MaxConnRate", "MMP", u32_field, AT(totals.connection_rate.max),
       "Their highest rate ever" },
     { 29, "SessRate", "MRP", u32_field, AT(totals.session_rate.now), "Sessions, last second" },
-    { 30, "SessRateLimit", "CLP", number, 0, "Their limit; 0: none" },
+    { 30, "SessRateLimit", "CLP", accept_limit, offsetof(struct engine, session_limit),
+      "Their limit; 0: none" },
     { 31, "MaxSessRate", "MRP", u32_field, AT(totals.session_rate.max), "Their highest rate ever" },
     { 32, "SslRate", "MRP", number, 0, "TLS sessions, last second" },
     { 33, "SslRateLimit", "CLP", number, 0, "Their limit; 0: none" },
@@ -314,8 +312,8 @@ const struct info_field info_fields[] = {
     { 69, "PoolUsed_bytes", "MGP", u64_field, AT(memory_used), "Heap in use" },
     { 70, "Start_time_sec", "MDP", start_time, 0, "When it started, since 1970" },
     { 71, "Tainted", "SGP", tainted, 0, "What may have spoilt it" },
-    { OURS, "Generation", "MCP", generation, 0, "Configurations taken, this one included" },
-    { OURS + 1, "LiveGenerations", "MGP", live_generations, 0,
+    { INFO_OURS, "Generation", "MCP", generation, 0, "Configurations taken, this one included" },
+    { INFO_OURS + 1, "LiveGenerations", "MGP", live_generations, 0,
       "Configurations that something still uses" },
 };
 

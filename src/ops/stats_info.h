@@ -4,12 +4,11 @@
 #ifndef GATEHOUSE_OPS_STATS_INFO_H
 #define GATEHOUSE_OPS_STATS_INFO_H
 
-#include "ops/api.h"
 #include "ops/stats.h"
 
-/* What all fields are read from; filled once a dump. */
+/* What all fields are read from; filled once a dump. Any thread. */
 struct info {
-    struct api *api;
+    struct engine *engine;
     const struct snapshot *snapshot;
     usec_t age; /* of the process */
     uint64_t connections, requests;
@@ -34,6 +33,11 @@ struct info_field {
 extern const struct info_field info_fields[];
 extern const unsigned info_n_fields;
 
-void info_init(struct info *i, struct api *a, bool fractions);
+/* Where ours begin: far behind what HAProxy's later versions may add. */
+enum { INFO_OURS = 1000 };
+
+/* `snapshot` must last as long as i does; `now` is the clock of the caller's thread. */
+void info_init(struct info *i, struct engine *e, const struct snapshot *snapshot, msec_t now,
+               bool fractions);
 
 #endif

@@ -20,6 +20,8 @@ static const struct acl_base {
     { "path", "path", true, MATCH_FOUND },
     { "payload", "req.payload", false, MATCH_BIN },
     { "payload_lv", "req.payload_lv", false, MATCH_BIN },
+    { "req_rdp_cookie", "req.rdp_cookie", false, MATCH_FOUND },
+    { "req_rdp_cookie_cnt", "req.rdp_cookie_cnt", false, MATCH_FOUND },
     { "scook", "res.cook", true, MATCH_FOUND },
     { "shdr", "res.hdr", true, MATCH_FOUND },
     { "url", "url", true, MATCH_FOUND },

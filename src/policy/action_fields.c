@@ -136,24 +136,6 @@ static enum rule_result run_replace_header(struct context *c, const struct rule 
     return RULE_NEXT;
 }
 
-/* The bytes up to the comma that ends a list's element, quoted strings passed over as HAProxy
- * does: a backslash counts in them only. */
-static size_t element_length(struct slice s)
-{
-    bool quoted = false;
-    size_t i;
-
-    for (i = 0; i < s.n; i++) {
-        if (quoted && s.p[i] == '\\')
-            i++;
-        else if (s.p[i] == '"')
-            quoted = !quoted;
-        else if (s.p[i] == ',' && !quoted)
-            return i;
-    }
-    return s.n;
-}
-
 /* A value that is made anew, element by element. */
 struct edit {
     const struct field_rule *rule;
@@ -182,7 +164,7 @@ static bool edit_value(struct context *c, struct edit *e, struct slice value)
     size_t n;
 
     for (;;) {
-        n = element_length(value);
+        n = http_list_element(value);
         edit_element(c, e, slice_of(value.p, n));
         if (n >= value.n || e->failed) break;
         format_put(&e->out, SLICE(","));

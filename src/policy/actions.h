@@ -16,6 +16,7 @@ extern const struct action_table variable_actions;  /* set-var … */
 extern const struct action_table client_actions;    /* set-src … */
 extern const struct action_table flow_actions;      /* allow, accept, strict-mode */
 extern const struct action_table map_actions;       /* set-map … */
+extern const struct action_table track_actions;     /* track-sc0, sc-inc-gpc … */
 
 /* ---- reading: each takes one word; false: an error was reported ---- */
 

@@ -75,7 +75,7 @@ static struct slice argument_text(struct reader *r)
     return slice_between(out, p);
 }
 
-static void pend(struct policy_cfg *pc, struct arg *a, const char *what)
+void arg_later(struct policy_cfg *pc, struct arg *a, const char *what)
 {
     struct arg_pending *p = arena_alloc(pc->cfg->arena, sizeof *p);
 
@@ -105,7 +105,7 @@ static enum outcome argument_read(struct reader *r, struct arg *a, unsigned posi
         return FAILED;
     }
     a->given = true;
-    if (kind->late) pend(r->pc, a, r->what);
+    if (kind->late) arg_later(r->pc, a, r->what);
     return READ;
 }
 
@@ -145,8 +145,9 @@ static bool arguments_read(struct reader *r, struct arg *args, bool open)
 static void pend_left_out(struct reader *r, struct arg *args)
 {
     for (unsigned i = 0; i < r->n_types; i++)
-        if (!args[i].given && arg_kinds[args[i].type].late && args[i].type != ARG_ENV)
-            pend(r->pc, &args[i], r->what);
+        if (!args[i].given && arg_kinds[args[i].type].late && args[i].type != ARG_ENV &&
+            args[i].type != ARG_OTHER_TABLE)
+            arg_later(r->pc, &args[i], r->what);
 }
 
 bool args_parse(struct policy_cfg *pc, const struct word *at, struct slice *rest,
@@ -197,6 +198,7 @@ static void env_resolve(struct policy_cfg *pc, struct arg *a)
 static bool pending_resolve(struct policy_cfg *pc, const struct arg_pending *p)
 {
     const struct arg_kind *kind = &arg_kinds[p->arg->type];
+    enum arg_type type = (enum arg_type)p->arg->type;
     struct slice name = p->arg->str;
     const void *thing;
 
@@ -204,7 +206,8 @@ static bool pending_resolve(struct policy_cfg *pc, const struct arg_pending *p)
         env_resolve(pc, p->arg);
         return true;
     }
-    thing = pc->resolve ? pc->resolve(pc, p->arg->type, &p->scope, name) : NULL;
+    if (type == ARG_OTHER_TABLE) type = ARG_TABLE;
+    thing = pc->resolve ? pc->resolve(pc, type, &p->scope, name) : NULL;
     if (!thing && name.n == 0)
         return cfg_error(pc->cfg, &p->arg->at, "%s needs the name of a %s here", p->what,
                          kind->name);
@@ -222,7 +225,7 @@ bool args_resolve(struct policy_cfg *pc)
     for (const struct arg_pending *p = pc->pending; p; p = p->next)
         if (!pending_resolve(pc, p)) fine = false;
     pc->pending = NULL;
-    return fine;
+    return fine && policy_run_later(pc);
 }
 
 /* ---- for checks ---- */

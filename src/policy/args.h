@@ -31,6 +31,7 @@ enum arg_type {
     ARG_SERVER, /* [backend/]server */
     ARG_TABLE,
     ARG_USERLIST,
+    ARG_OTHER_TABLE, /* the name of a table; left out, none is meant */
 };
 
 enum { ARGS_MOST = 8 };
@@ -77,9 +78,14 @@ bool args_parse(struct policy_cfg *pc, const struct word *at, struct slice *rest
                 const struct arg_spec *spec, const char *what, struct arg **out);
 
 /* Resolves the names that were left for later (proxies, servers, tables, userlists, environment
- * variables); false: errors were reported. Called once, when all
- * sections have been read. */
+ * variables), and when all were found calls what policy_later asked for; false: errors were
+ * reported. Called once, when all sections have been read. */
 bool args_resolve(struct policy_cfg *pc);
+
+/* For names outside parentheses: the name of a thing, in a->str (empty: the proxy's own), becomes
+ * the thing in a->thing when args_resolve is called; `what` is named in messages. a->type, a->at
+ * and pc->scope are set; a lives as long. */
+void arg_later(struct policy_cfg *pc, struct arg *a, const char *what);
 
 /* For a row's check: reports at the argument; false. */
 bool arg_error(struct policy_cfg *pc, const struct arg *a, const char *fmt, ...)

@@ -15,6 +15,6 @@ struct arg_kind {
 };
 
 /* By enum arg_type. */
-extern const struct arg_kind arg_kinds[ARG_USERLIST + 1];
+extern const struct arg_kind arg_kinds[ARG_OTHER_TABLE + 1];
 
 #endif

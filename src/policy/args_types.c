@@ -112,7 +112,7 @@ static bool read_var_or_str(struct policy_cfg *pc, struct arg *a, struct slice t
     return read_var(pc, a, text, &ignored) || read_str(pc, a, text, why);
 }
 
-const struct arg_kind arg_kinds[ARG_USERLIST + 1] = {
+const struct arg_kind arg_kinds[ARG_OTHER_TABLE + 1] = {
     [ARG_STR] = { "string", "a string", read_str, true, false },
     [ARG_SINT] = { "integer", "an integer", read_sint, false, false },
     [ARG_TIME] = { "time", "a time", read_time, false, false },
@@ -135,4 +135,5 @@ const struct arg_kind arg_kinds[ARG_USERLIST + 1] = {
     [ARG_SERVER] = { "server", "the name of a server", read_str, true, true },
     [ARG_TABLE] = { "table", "the name of a table", read_str, true, true },
     [ARG_USERLIST] = { "userlist", "the name of a userlist", read_str, true, true },
+    [ARG_OTHER_TABLE] = { "table", "the name of a table", read_str, true, true },
 };

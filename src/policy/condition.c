@@ -49,21 +49,44 @@ static inline bool test_holds(const struct acl_test *test, struct context *c, co
 {
     bool holds = any_value_matches(test, c);
 
+    if (traced && test->expr->counts && c->trace->suppose)
+        holds = c->trace->suppose(c->trace, c, test, holds);
     if (traced) c->trace->test(c->trace, c, test, holds);
     return holds;
 }
 
-static inline bool any_test_holds(const struct acl *acl, struct context *c, const bool traced)
+static bool test_unmet(const struct acl_test *test, enum policy_place place)
 {
-    for (const struct acl_test *test = acl->tests; test; test = test->next)
-        if (test_holds(test, c, traced)) return true;
+    return !policy_need_met((enum policy_need)test->expr->fetch->need, place);
+}
+
+/* The request's head is still there when its response is judged, but HAProxy has forgotten it by
+ * then, and so conditions may not see it. (Other needs that are not met are left to the fetch:
+ * `be_id` without a backend is the frontend's.) */
+static bool test_lost(const struct acl_test *test, enum policy_place place)
+{
+    enum policy_need need = (enum policy_need)test->expr->fetch->need;
+
+    return (need == NEED_REQUEST || need == NEED_REQUEST_BODY) && !policy_need_met(need, place);
+}
+
+static inline bool any_test_holds(const struct condition_term *term, struct context *c,
+                                  const bool traced)
+{
+    for (const struct acl_test *test = term->acl->tests; test; test = test->next) {
+        if (term->lost && test_lost(test, (enum policy_place)term->place)) {
+            if (traced) c->trace->test(c->trace, c, test, false);
+        } else if (test_holds(test, c, traced)) {
+            return true;
+        }
+    }
     return false;
 }
 
 static inline bool term_holds(const struct condition_term *term, struct context *c,
                               const bool traced)
 {
-    bool holds = any_test_holds(term->acl, c, traced) != term->negate;
+    bool holds = any_test_holds(term, c, traced) != term->negate;
 
     if (traced) c->trace->term(c->trace, c, term, holds);
     return holds;
@@ -83,6 +106,21 @@ static inline bool all_holds(const struct condition *cond, struct context *c, co
     return holds != cond->negate;
 }
 
+/* Several terms, or alternatives; out of the way of conditions that are one test. */
+__attribute__((noinline)) static bool several_hold(const struct condition *cond, struct context *c)
+{
+    return all_holds(cond, c, false);
+}
+
+/* The only test that there is to a condition, as in most; NULL: there are several, or it is lost.
+ * (An ACL may get more of them after the condition was read.) */
+static inline const struct acl_test *only_test(const struct condition *cond)
+{
+    const struct acl_test *t = cond->n == 1 && !cond->terms->lost ? cond->terms->acl->tests : NULL;
+
+    return t && !t->next ? t : NULL;
+}
+
 static TRACE_ONLY bool traced_holds(const struct condition *cond, struct context *c)
 {
     bool holds = all_holds(cond, c, true);
@@ -91,20 +129,13 @@ static TRACE_ONLY bool traced_holds(const struct condition *cond, struct context
     return holds;
 }
 
-bool condition_holds(const struct condition *cond, struct context *c)
+bool condition_asked(const struct condition *cond, struct context *c)
 {
-    if (!cond) return true;
-    return c->trace ? traced_holds(cond, c) : all_holds(cond, c, false);
-}
+    const struct acl_test *only = only_test(cond);
 
-bool acl_holds(const struct acl *acl, struct context *c)
-{
-    return any_test_holds(acl, c, c->trace != NULL);
-}
-
-bool acl_test_holds(const struct acl_test *test, struct context *c)
-{
-    return test_holds(test, c, c->trace != NULL);
+    if (c->trace) return traced_holds(cond, c);
+    if (!only) return several_hold(cond, c);
+    return any_value_matches(only, c) != (cond->terms->negate != cond->negate);
 }
 
 /* ---- parts ---- */
@@ -132,19 +163,19 @@ const struct acl_test *acl_tests(const struct acl *acl)
 
 /* ---- warnings ---- */
 
-/* A fetch that has nothing to offer where the condition is asked. */
-static void warn_of_need(struct policy_cfg *pc, const struct word *at, const struct acl *acl)
+/* A fetch that has nothing to offer where the condition is asked: true, and a warning. */
+static bool warn_of_need(struct policy_cfg *pc, const struct word *at, const struct acl *acl)
 {
     enum policy_place place = pc->scope.place;
     const struct fetch *lost = NULL;
     unsigned n = 0, n_lost = 0;
 
     for (const struct acl_test *t = acl->tests; t; t = t->next, n++) {
-        if (policy_need_met((enum policy_need)t->expr->fetch->need, place)) continue;
+        if (!test_unmet(t, place)) continue;
         if (!lost) lost = t->expr->fetch;
         n_lost++;
     }
-    if (!lost) return;
+    if (!lost) return false;
     if (n_lost < n)
         cfg_warning(pc->cfg, at, "a part of ACL '%.*s' never matches here", SLICE_ARG(acl->name));
     else if (acl->name.n)
@@ -153,6 +184,7 @@ static void warn_of_need(struct policy_cfg *pc, const struct word *at, const str
         cfg_warning(pc->cfg, at, "this never matches here");
     cfg_hint(pc->cfg, "fetch '%s' needs %s, which %s does not have", lost->name,
              policy_need_name((enum policy_need)lost->need), policy_place_name(place));
+    return true;
 }
 
 /* ---- reading ---- */
@@ -175,9 +207,14 @@ static bool add_term(struct reader *r, const struct word *at, const struct acl *
         if (r->n) memcpy(more, r->terms, r->n * sizeof(*more));
         r->terms = more;
     }
-    r->terms[r->n++] = (struct condition_term){ acl, r->negate, r->begins };
+    r->terms[r->n++] = (struct condition_term){
+        .acl = acl,
+        .negate = r->negate,
+        .begins = r->begins,
+        .lost = warn_of_need(r->pc, at, acl),
+        .place = (uint8_t)r->pc->scope.place,
+    };
     r->negate = r->begins = false;
-    warn_of_need(r->pc, at, acl);
     return true;
 }
 

@@ -31,8 +31,14 @@ bool condition_parse(struct policy_cfg *pc, struct words *w, const struct condit
 bool condition_parse_terms(struct policy_cfg *pc, struct words *w, bool negate,
                            const struct condition **out);
 
+/* condition_holds where there is one. */
+bool condition_asked(const struct condition *cond, struct context *c);
+
 /* Does it hold? NULL holds always. */
-bool condition_holds(const struct condition *cond, struct context *c);
+static inline bool condition_holds(const struct condition *cond, struct context *c)
+{
+    return !cond || condition_asked(cond, c);
+}
 
 /* ---- for `gatehouse explain`: the parts, in the order in which they are written ---- */
 
@@ -41,7 +47,9 @@ struct acl;
 struct condition_term {
     const struct acl *acl;
     bool negate;
-    bool begins; /* the first of an alternative: "or" stands before it, but for the very first */
+    bool begins;   /* the first of an alternative: "or" stands before it, but for the very first */
+    bool lost;     /* some of its tests never match where the condition stands … */
+    uint8_t place; /* … which is here: enum policy_place */
 };
 
 /* An ACL is one or several tests, of which one must hold. */
@@ -58,7 +66,5 @@ unsigned condition_terms(const struct condition *cond, const struct condition_te
 bool condition_negated(const struct condition *cond);
 struct slice acl_name(const struct acl *acl); /* empty: anonymous */
 const struct acl_test *acl_tests(const struct acl *acl);
-bool acl_holds(const struct acl *acl, struct context *c);
-bool acl_test_holds(const struct acl_test *test, struct context *c);
 
 #endif

@@ -42,7 +42,8 @@ static const struct acl_test *only_test(const struct condition *cond)
     const struct condition_term *terms;
     const struct acl_test *t;
 
-    if (!cond || condition_negated(cond) || condition_terms(cond, &terms) != 1 || terms[0].negate)
+    if (!cond || condition_negated(cond) || condition_terms(cond, &terms) != 1 || terms[0].negate ||
+        terms[0].lost)
         return NULL;
     t = acl_tests(terms[0].acl);
     if (!t || t->next || t->n_sets != 1 || !has_index(t->match)) return NULL;
@@ -180,6 +181,7 @@ static unsigned look_up(const struct run *r, struct context *c)
 
 unsigned condition_index_first(const struct condition_index *ix, struct context *c)
 {
+    if (ix->n == 1) return condition_holds(ix->conditions[0], c) ? 0 : 1;
     if (c->trace) return one_by_one(ix, c, 0, ix->n);
     for (const struct run *r = ix->runs, *end = r + ix->n_runs; r < end; r++) {
         bool usable = r->kept && !atomic_load_explicit(&r->kept->changed, memory_order_acquire);

@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "policy/context.h"
 
+#include "policy/stick_table.h"
+
 enum { MOST_WITHOUT_WORKER = 16384 };
 
 const struct sockaddr *context_src(const struct context *c)
@@ -48,5 +50,7 @@ void context_end(struct context *c)
 {
     forget(c, SCOPE_REQ);
     forget(c, SCOPE_TXN);
+    stick_recall_end(c);
+    if (c->tracked.any) tracks_end(&c->tracked, c->worker->now);
     c->now_scope = 0;
 }

@@ -11,6 +11,7 @@
 #include "http/message.h"
 #include "net/address.h"
 #include "policy/need.h"
+#include "policy/track.h"
 #include "policy/vars.h"
 #include "runtime/worker.h"
 
@@ -21,6 +22,8 @@ struct server_conf;
 struct bind_conf;
 struct capture_list;
 struct rule;
+struct stick_entry;
+struct stick_table;
 struct trace;
 
 /* The client's connection. Part of a session. */
@@ -33,6 +36,7 @@ struct client_facts {
     struct vars sess;
     union address src, dst; /* what the connection's rules made of its addresses, where they did */
     bool has_src, has_dst;
+    struct trackers tracked;
     uint64_t id; /* unique in this process */
     void *owner; /* the struct session, for rows of the gateway; NULL: none */
 };
@@ -42,6 +46,13 @@ struct client_facts {
 struct context_body {
     struct slice bytes;
     bool whole;
+};
+
+/* The entry of a stick table that was looked up last (policy/stick_recall.c). */
+struct recalled {
+    struct stick_table *table;
+    struct stick_entry *entry; /* with a reference; NULL: none */
+    struct slice key;
 };
 
 struct context {
@@ -65,6 +76,8 @@ struct context {
     const struct server_conf *server;            /* chosen, or NULL */
     enum policy_place place;                     /* where in a request's life we are */
 
+    struct trackers tracked; /* the request's; the session's are client's */
+
     /* set-src and its kin: NULL, or what to use instead of the connection's own. In the arena. */
     const union address *src, *dst;
 
@@ -76,6 +89,7 @@ struct context {
     unsigned log_level;          /* http-request set-log-level: 0 not set; 1 + syslog's; SILENT */
     const atomic_bool *stopping; /* the process drains; NULL: never */
     uint64_t random;             /* rand's; 0 at first */
+    struct recalled recalled;
     void *owner; /* the struct request, for rows of the gateway; NULL for sessions */
 
     /* What ruleset_run keeps (rule.h). */
@@ -93,7 +107,8 @@ const struct sockaddr *context_dst(struct context *c);
 /* The request is over, what follows are rules of its response: req's variables are forgotten. */
 void context_begin_response(struct context *c);
 
-/* The request is over: its variables are taken off the counts. Its arena may then go. */
+/* The request is over: its variables are taken off the counts, and what it refers to is given
+ * back. Its arena may then go. */
 void context_end(struct context *c);
 
 /* The most bytes that a sample may have: tune.bufsize. */

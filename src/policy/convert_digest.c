@@ -135,34 +135,40 @@ static bool check_digest(struct policy_cfg *pc, struct arg *args)
     return true;
 }
 
-/* The key is decoded when it is a constant. */
-static bool check_hmac(struct policy_cfg *pc, struct arg *args)
+/* An argument in base64 is decoded when it is a constant. */
+static bool check_base64(struct policy_cfg *pc, struct arg *a)
 {
-    const EVP_MD *md;
-    struct slice text = args[1].str;
-    char *key, *end;
+    char *bytes, *end;
 
-    if (!find_digest(pc, &args[0], &md)) return false;
-    args[2].thing = md;
-    if (args[1].variable) return true;
-    key = arena_alloc(pc->cfg->arena, text.n);
-    end = convert_base64_decode(key, text);
-    if (!end) return arg_error(pc, &args[1], "the key must be base64, or a variable");
-    args[1].str = slice_between(key, end);
+    if (a->variable) return true;
+    bytes = arena_alloc(pc->cfg->arena, a->str.n);
+    end = convert_base64_decode(bytes, a->str);
+    if (!end) return arg_error(pc, a, "this must be base64, or a variable");
+    a->str = slice_between(bytes, end);
     return true;
 }
 
-static bool hmac_key(struct context *c, const struct arg *a, struct slice *key)
+/* Its bytes; false: the variable is not there, or no base64. */
+static bool base64_bytes(struct context *c, const struct arg *a, struct slice *bytes)
 {
     char *out, *end;
 
-    if (!arg_string(c, a, key)) return false;
+    if (!arg_string(c, a, bytes)) return false;
     if (!a->variable) return true;
-    out = context_room(c, key->n);
-    end = out ? convert_base64_decode(out, *key) : NULL;
+    out = context_room(c, bytes->n);
+    end = out ? convert_base64_decode(out, *bytes) : NULL;
     if (!end) return false;
-    *key = slice_between(out, end);
+    *bytes = slice_between(out, end);
     return true;
+}
+
+static bool check_hmac(struct policy_cfg *pc, struct arg *args)
+{
+    const EVP_MD *md;
+
+    if (!find_digest(pc, &args[0], &md)) return false;
+    args[2].thing = md;
+    return check_base64(pc, &args[1]);
 }
 
 static bool to_hmac(struct context *c, const struct arg *args, struct sample *s)
@@ -171,7 +177,7 @@ static bool to_hmac(struct context *c, const struct arg *args, struct sample *s)
     struct slice key;
     unsigned n;
 
-    if (!out || !hmac_key(c, &args[1], &key)) return false;
+    if (!out || !base64_bytes(c, &args[1], &key)) return false;
     if (!HMAC(digest_of(args), key.n ? key.p : "", (int)key.n, (const unsigned char *)s->str.p,
               s->str.n, (unsigned char *)out, &n))
         return false;

@@ -3,31 +3,12 @@
 #include "policy/converters.h"
 #include "policy/regex.h"
 
-#include <time.h>
-
 /* Each search of a `g` is bounded, but thousands of them that read to the end to find one byte
- * (`a.*b|a`) are work that grows with the square of the length. So a call has a budget of the
- * thread's CPU time, many times what plain expressions take for a whole buffer, that is looked at
- * after every few searches. Who is beyond it has no value: a rest that is copied unreplaced could
- * be what the expression was to remove. */
-enum { SEARCHES_A_LOOK = 8, BUDGET_NSEC = 10000000 };
-
-struct budget {
-    unsigned searches;
-    int64_t end; /* 0: the clock was not read yet */
-};
-
-static bool budget_left(struct budget *b)
-{
-    struct timespec t;
-    int64_t now;
-
-    if (++b->searches % SEARCHES_A_LOOK) return true;
-    if (clock_gettime(CLOCK_THREAD_CPUTIME_ID, &t) != 0) return true;
-    now = (int64_t)t.tv_sec * 1000000000 + t.tv_nsec;
-    if (!b->end) b->end = now + BUDGET_NSEC;
-    return now < b->end;
-}
+ * (`a.*b|a`) are work that grows with the square of the length. So what they cost is added up
+ * (regex_match_near), against some steps for each byte and no more than this altogether. Who is
+ * beyond it has no value: a rest that is copied unreplaced could be what the expression was to
+ * remove. */
+enum { COST_MOST = 4 << 20, COST_A_BYTE = 128 };
 
 /* A result that grows, up to what a sample may have; what goes beyond is cut. */
 struct grown {
@@ -107,9 +88,8 @@ static bool regsub(struct context *c, const struct arg *args, struct sample *s)
     bool all = args_param(args), within = false;
     struct slice rest = s->str;
     struct grown g = { .c = c };
-    struct budget budget = { 0 };
     struct regex_match m;
-    size_t behind;
+    size_t behind, cost = 0, most = COST_MOST + COST_A_BYTE * rest.n;
 
     if (!regex_match(re, rest, false, &m)) return true;
     do {
@@ -123,8 +103,8 @@ static bool regsub(struct context *c, const struct arg *args, struct sample *s)
         }
         rest = slice_from(rest, behind);
         within = true;
-        if (all && !budget_left(&budget)) return false;
-    } while (all && regex_match(re, rest, within, &m));
+        if (cost > most) return false;
+    } while (all && regex_match_near(re, rest, within, &m, &cost));
     return grown_put(&g, rest) && sample_str(s, slice_of(g.p, g.n));
 }
 
@@ -149,18 +129,18 @@ static bool check_regsub(struct policy_cfg *pc, struct arg *args)
         }
     }
     args[3].sint = all;
+    if (all) how |= REGEX_AGAIN;
     return arg_regex(pc, &args[0], how);
 }
 
 static const struct converter ROWS[] = {
     { "regsub", ARGS(2, ARG_REGEX, ARG_STR, ARG_STR), SAMPLE_STR, SAMPLE_STR, regsub,
       .check = check_regsub,
-      .doc =
-          "Replaces what a regular expression (PCRE) matches first, or with the flag `g` "
-          "everywhere; the flag `i` makes it ignore case. `\\0` to `\\9` in the replacement "
-          "stand for what the whole and its groups matched. Quote the expression when it has "
-          "commas or parentheses: `regsub('(foo|bar)+','\\1',gi)`. With `g`, replacing that takes "
-          "more than 10 ms of CPU time gives no value." },
+      .doc = "Replaces what a regular expression (PCRE) matches first, or with the flag `g` "
+             "everywhere; the flag `i` makes it ignore case. `\\0` to `\\9` in the replacement "
+             "stand for what the whole and its groups matched. Quote the expression when it has "
+             "commas or parentheses: `regsub('(foo|bar)+','\\1',gi)`. With `g`, an expression that "
+             "must look far ahead again and again (`a.*b|a`) gives no value for a long text." },
 };
 
 const struct converter_table regsub_converters = CONVERTER_TABLE("Regular expressions", ROWS);

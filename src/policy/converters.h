@@ -10,7 +10,7 @@
 
 extern const struct converter_table arith_converters, string_converters, regsub_converters,
     http_converters, json_converters, encoding_converters, digest_converters, date_converters,
-    state_converters, map_converters;
+    state_converters, map_converters, table_converters;
 
 /* For their functions: the value of a variable as a string; false when it has none. `a` is an
  * argument that was made a variable. */

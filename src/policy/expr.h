@@ -27,6 +27,7 @@ enum {
     FETCH_MANY = 1 << 0,    /* may have several values */
     FETCH_OURS = 1 << 1,    /* not in HAProxy 2.6 */
     FETCH_DERIVED = 1 << 2, /* as an ACL, "name_beg" and its kin exist */
+    FETCH_COUNTS = 1 << 3,  /* of a converter, too: what was counted before; `explain` can't know */
 };
 
 /* A fetch is a row. What HAProxy calls derivatives ("hdr_beg", "path_dom": an ACL's fetch with its
@@ -90,6 +91,7 @@ struct expr {
     const struct expr_step *steps;
     uint8_t n_steps;
     uint8_t type;      /* of the result; SAMPLE_ANY: known only when it is evaluated */
+    bool counts;       /* a row has FETCH_COUNTS */
     struct slice text; /* as written: for explain */
     struct place at;
 };

@@ -114,6 +114,7 @@ static bool fetch_compile(struct compiler *k, bool lenient)
     if (!arguments(k, &f->args, what, f->param, f->check, &k->expr->args)) return false;
     k->expr->fetch = f;
     k->expr->type = f->type;
+    k->expr->counts = f->flags & FETCH_COUNTS;
     return lenient || need_check(k, f, name);
 }
 
@@ -131,6 +132,7 @@ static void step_add(struct compiler *k, const struct converter *row, const stru
     }
     k->steps[k->n_steps++] = (struct expr_step){ row->convert, args, row, row->in };
     k->expr->type = row->out;
+    k->expr->counts |= (row->flags & FETCH_COUNTS) != 0;
 }
 
 static bool converter_compile(struct compiler *k, struct slice name, const struct converter *row)

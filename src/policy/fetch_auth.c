@@ -26,7 +26,7 @@ static bool credentials(const struct context *c, struct slice field, struct slic
 }
 
 /* The user's name and password. A NUL ends neither: it can't stand in them (RFC 7617 §2). */
-static bool basic(struct context *c, struct slice *user, struct slice *password)
+bool context_basic_auth(struct context *c, struct slice *user, struct slice *password)
 {
     struct slice scheme, rest, text;
     ptrdiff_t colon;
@@ -59,7 +59,7 @@ static bool fetch_user(struct context *c, const struct arg *args, struct sample 
     struct slice user, password;
 
     (void)args;
-    return basic(c, &user, &password) && sample_str(out, user);
+    return context_basic_auth(c, &user, &password) && sample_str(out, user);
 }
 
 static bool fetch_password(struct context *c, const struct arg *args, struct sample *out)
@@ -67,7 +67,7 @@ static bool fetch_password(struct context *c, const struct arg *args, struct sam
     struct slice user, password;
 
     (void)args;
-    return basic(c, &user, &password) && sample_str(out, password);
+    return context_basic_auth(c, &user, &password) && sample_str(out, password);
 }
 
 static bool fetch_type(struct context *c, const struct arg *args, struct sample *out)
@@ -75,7 +75,7 @@ static bool fetch_type(struct context *c, const struct arg *args, struct sample 
     struct slice user, password;
 
     (void)args;
-    if (basic(c, &user, &password)) return sample_str(out, SLICE("Basic"));
+    if (context_basic_auth(c, &user, &password)) return sample_str(out, SLICE("Basic"));
     return bearer(c, SLICE("authorization"), &user) && sample_str(out, SLICE("Bearer"));
 }
 
@@ -102,7 +102,7 @@ static bool fetch_auth(struct context *c, const struct arg *args, struct sample 
 {
     struct slice user, password;
 
-    return basic(c, &user, &password) &&
+    return context_basic_auth(c, &user, &password) &&
            sample_bool(out, userlist_check(args[0].thing, user, password));
 }
 
@@ -114,7 +114,7 @@ static bool fetch_group(struct context *c, const struct arg *args, struct sample
     const struct user *user;
     const struct user_group *g;
 
-    if (!basic(c, &name, &password)) return false;
+    if (!context_basic_auth(c, &name, &password)) return false;
     user = userlist_check(args[0].thing, name, password);
     if (!user) return false;
     if (!out->each) return sample_str(out, name);

@@ -2,6 +2,7 @@
 /* Fetches of cookies, from Cookie and Set-Cookie lines as HAProxy reads them: lines are taken apart
  * at commas, too, which RFC 6265 does not say; names are compared with their case; `$` attributes
  * and what has no `=` are no cookies. */
+#include "policy/cookies.h"
 #include "policy/expr.h"
 #include "policy/fields.h"
 #include "policy/message_fetches.h"
@@ -71,6 +72,44 @@ static bool find_cookie(struct slice *rest, struct slice name, bool first_only, 
     }
     return false;
 }
+
+/* ---- for captures ---- */
+
+/* "name=value", copied only where blanks stand in between. */
+static struct slice pair_text(const struct pair *p, struct arena *a)
+{
+    if (p->name.p + p->name.n + 1 == p->value.p)
+        return slice_between(p->name.p, p->value.p + p->value.n);
+    return slice_str(arena_printf(a, "%.*s=%.*s", SLICE_ARG(p->name), SLICE_ARG(p->value)));
+}
+
+static bool first_in_line(struct slice line, bool first_only, struct slice start, struct arena *a,
+                          struct slice *out)
+{
+    while (line.p) {
+        struct pair p = take_pair(&line);
+        if (p.has_value && (p.name.n == 0 || p.name.p[0] != '$')) {
+            *out = pair_text(&p, a);
+            if (slice_starts(*out, start)) return true;
+        }
+        if (first_only) break;
+    }
+    return false;
+}
+
+bool cookie_first(const struct http_msg *m, bool response, struct slice start, struct arena *a,
+                  struct slice *out)
+{
+    struct slice name = response ? SLICE("set-cookie") : SLICE("cookie");
+
+    for (unsigned i = 0; i < m->n_fields; i++)
+        if (slice_eq(m->fields[i].name, name) &&
+            first_in_line(m->fields[i].value, response, start, a, out))
+            return true;
+    return false;
+}
+
+/* ---- fetches ---- */
 
 struct cookie_walk {
     struct field_walk lines;

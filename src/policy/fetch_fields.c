@@ -50,16 +50,14 @@ static bool fetch_bare(const struct context *c, const struct arg *args, struct s
     return f && sample_str(out, f->value);
 }
 
-/* One value. Without an occurrence (0 is none, too) it is the last one, or all one by one. An empty
- * name means all fields, but with no argument at all nothing is found. */
-static bool fetch_value(struct context *c, const struct arg *args, struct sample *out)
+/* The n-th value; 0: the last one, or all one by one. Out of the way of those who only ask whether
+ * there is one. */
+__attribute__((noinline)) static bool fetch_nth(const struct context *c, const struct arg *args,
+                                                int64_t n, struct sample *out)
 {
-    int64_t n = args[1].given ? args[1].sint : 0;
     struct field_walk w;
     struct slice value;
 
-    if (!args[0].given) return false;
-    if (out->bare && n == 0 && args[0].str.n) return fetch_bare(c, args, out);
     if (!walk_begin(c, args, &w)) return false;
     if (n != 0 || !out->each) {
         out->more = false;
@@ -72,6 +70,17 @@ static bool fetch_value(struct context *c, const struct arg *args, struct sample
     out->within = w.within;
     out->more = true;
     return sample_str(out, value);
+}
+
+/* One value. Without an occurrence (0 is none, too) it is the last one, or all one by one. An empty
+ * name means all fields, but with no argument at all nothing is found. */
+static bool fetch_value(struct context *c, const struct arg *args, struct sample *out)
+{
+    int64_t n = args[1].given ? args[1].sint : 0;
+
+    if (!args[0].given) return false;
+    if (out->bare && n == 0 && args[0].str.n) return fetch_bare(c, args, out);
+    return fetch_nth(c, args, n, out);
 }
 
 static bool fetch_count(struct context *c, const struct arg *args, struct sample *out)

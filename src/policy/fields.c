@@ -12,25 +12,6 @@ const struct http_msg *field_message(const struct context *c, intptr_t side)
     }
 }
 
-/* The end of the list element that s begins with: its comma, or the end of s. */
-static size_t element_end(struct slice s)
-{
-    ptrdiff_t comma = slice_find(s, ',');
-    bool quoted = false;
-
-    if (comma < 0) return s.n;
-    if (!memchr(s.p, '"', (size_t)comma)) return (size_t)comma;
-    for (size_t i = 0; i < s.n; i++) {
-        if (quoted && s.p[i] == '\\')
-            i++;
-        else if (s.p[i] == '"')
-            quoted = !quoted;
-        else if (s.p[i] == ',' && !quoted)
-            return i;
-    }
-    return s.n;
-}
-
 /* Fields that are asked for by name come in few lines, so most are told apart by their length. */
 static const struct http_field *next_field(struct field_walk *w)
 {
@@ -52,7 +33,7 @@ bool field_next(struct field_walk *w, struct slice *value)
     if (!f) return false;
     w->from = w->at;
     rest = slice_from(f->value, w->within);
-    n = w->split && rest.n ? element_end(rest) : rest.n;
+    n = w->split && rest.n ? http_list_element(rest) : rest.n;
     if (n < rest.n) {
         w->within += (uint32_t)n + 1;
     } else {
@@ -210,8 +191,5 @@ __attribute__((noinline)) static void settle(struct http_msg *m, struct arena *a
 
 void fields_settle(struct http_msg *m, struct arena *a)
 {
-    const struct http_field *f = m->fields, *end = m->n_fields ? f + m->n_fields : f;
-
-    while (f < end && !f->hop) f++;
-    if (f < end || m->absolute || m->method == HTTP_CONNECT) settle(m, a);
+    if (m->has_hop || m->absolute || m->method == HTTP_CONNECT) settle(m, a);
 }

@@ -6,7 +6,7 @@
 #include "policy/expr.h"
 
 extern const struct fetch_table request_fetches, field_fetches, cookie_fetches, query_fetches,
-    body_fetches, response_fetches, auth_fetches, rule_fetches;
+    body_fetches, response_fetches, auth_fetches, contents_fetches, rule_fetches, track_fetches;
 
 /* The length of the IPv4 address that s begins with, with leading zeros if it likes; 0: none. *out
  * may be set in any case. */

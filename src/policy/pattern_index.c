@@ -56,7 +56,7 @@ void pattern_index_add(struct pattern_index *ix, struct pattern_entry *e)
 {
     e->index = ix;
     e->leaf.order = e->order;
-    ix->n++;
+    ix->only = ix->n++ ? NULL : e;
     switch ((enum pattern_home)e->home) {
     case HOME_NONE: break;
     case HOME_LIST: list_append(&ix->list, &e->link); break;
@@ -69,6 +69,7 @@ void pattern_index_add(struct pattern_index *ix, struct pattern_entry *e)
 void pattern_index_remove(struct pattern_index *ix, struct pattern_entry *e)
 {
     ix->n--;
+    ix->only = NULL;
     switch ((enum pattern_home)e->home) {
     case HOME_NONE: break;
     case HOME_LIST: list_remove(&e->link); break;
@@ -105,34 +106,41 @@ static const struct pattern_entry *exact(const struct pattern_index *ix, struct 
     return of_node(hash_find(&ix->hash, hash_bytes(ix->secret, text), text));
 }
 
-/* The entry whose key is text but for the case of letters, where that does not count. */
+/* Do the bytes from p on begin with the key, whose letters' case may not count? */
+static inline bool stands_at(const struct pattern_index *ix, const char *p, struct slice key)
+{
+    if (!ix->nocase) return key.n == 0 || memcmp(p, key.p, key.n) == 0;
+    for (size_t i = 0; i < key.n; i++)
+        if (pattern_lower[(unsigned char)p[i]] != (unsigned char)key.p[i]) return false;
+    return true;
+}
+
+/* The entry whose key is the text. */
 static const struct pattern_entry *folded(const struct pattern_index *ix, uint64_t hash,
                                           struct slice text)
 {
     const struct hash_node *node = ix->hash.buckets[hash & (ix->hash.n_buckets - 1)];
 
-    for (; node; node = node->chain) {
-        size_t i = 0;
-        if (node->hash != hash || node->key.n != text.n) continue;
-        if (!ix->nocase && memcmp(node->key.p, text.p, text.n) != 0) continue;
-        while (ix->nocase && i < text.n &&
-               pattern_lower[(unsigned char)text.p[i]] == (unsigned char)node->key.p[i])
-            i++;
-        if (!ix->nocase || i == text.n) return of_node(node);
-    }
+    for (; node; node = node->chain)
+        if (node->hash == hash && node->key.n == text.n && stands_at(ix, text.p, node->key))
+            return of_node(node);
     return NULL;
 }
 
 static const struct pattern_entry *find_str(const struct pattern_index *ix, const struct sample *s,
                                             struct regex_match *groups)
 {
+    const struct pattern_entry *only = ix->only;
     struct slice text = s->str;
     ptrdiff_t nul;
 
     (void)groups;
+    if (!ix->nocase) {
+        nul = slice_find(text, '\0'); /* HAProxy compares up to it */
+        if (nul >= 0) text.n = (size_t)nul;
+    }
+    if (only) return text.n == only->key.n && stands_at(ix, text.p, only->key) ? only : NULL;
     if (ix->nocase) return ix->hash.n ? folded(ix, hash_stepwise(ix, text), text) : NULL;
-    nul = slice_find(text, '\0'); /* HAProxy compares up to it */
-    if (nul >= 0) text.n = (size_t)nul;
     return exact(ix, text);
 }
 
@@ -143,14 +151,24 @@ static const struct pattern_entry *find_bin(const struct pattern_index *ix, cons
     return exact(ix, s->str);
 }
 
+/* Out of the way of sets of one pattern. */
+__attribute__((noinline)) static const struct pattern_entry *
+beginning(const struct pattern_index *ix, struct slice s)
+{
+    struct tree_text text = { s.p, s.n, 1, ix->nocase ? pattern_lower : NULL };
+
+    return of_leaf(ix->nocase || ix->earliest ? tree_earliest(&ix->tree, &text)
+                                              : tree_longest(&ix->tree, &text));
+}
+
 static const struct pattern_entry *find_beg(const struct pattern_index *ix, const struct sample *s,
                                             struct regex_match *groups)
 {
-    struct tree_text text = { s->str.p, s->str.n, 1, ix->nocase ? pattern_lower : NULL };
+    const struct pattern_entry *only = ix->only;
 
     (void)groups;
-    return of_leaf(ix->nocase || ix->earliest ? tree_earliest(&ix->tree, &text)
-                                              : tree_longest(&ix->tree, &text));
+    if (!only) return beginning(ix, s->str);
+    return s->str.n >= only->key.n && stands_at(ix, s->str.p, only->key) ? only : NULL;
 }
 
 static const struct pattern_entry *find_end(const struct pattern_index *ix, const struct sample *s,
@@ -163,15 +181,12 @@ static const struct pattern_entry *find_end(const struct pattern_index *ix, cons
     return of_leaf(tree_earliest(&ix->tree, &text));
 }
 
-static bool contains_nocase(struct slice text, struct slice key)
+/* The key is no longer than the text. */
+static bool contains(const struct pattern_index *ix, struct slice text, struct slice key)
 {
-    const unsigned char *p = (const unsigned char *)text.p, *k = (const unsigned char *)key.p;
-
-    for (size_t at = 0; at + key.n <= text.n; at++) {
-        size_t i = 0;
-        while (i < key.n && pattern_lower[p[at + i]] == k[i]) i++;
-        if (i == key.n) return true;
-    }
+    if (!ix->nocase) return key.n == 0 || memmem(text.p, text.n, key.p, key.n);
+    for (size_t at = 0; at + key.n <= text.n; at++)
+        if (stands_at(ix, text.p + at, key)) return true;
     return false;
 }
 
@@ -182,10 +197,7 @@ static const struct pattern_entry *find_sub(const struct pattern_index *ix, cons
     list_each(l, &ix->list)
     {
         const struct pattern_entry *e = list_entry(l, struct pattern_entry, link);
-        if (e->key.n > s->str.n) continue;
-        if (ix->nocase ? contains_nocase(s->str, e->key)
-                       : e->key.n == 0 || memmem(s->str.p, s->str.n, e->key.p, e->key.n))
-            return e;
+        if (e->key.n <= s->str.n && contains(ix, s->str, e->key)) return e;
     }
     return NULL;
 }

@@ -56,9 +56,10 @@ struct pattern_index {
     struct list list;
     struct hash_table hash;
     struct tree tree, tree6;
-    uint32_t most_inner; /* delimiters within a key, for MATCH_DIR and MATCH_DOM */
-    uint64_t lengths;    /* the same: bit n % 64 is set if some key has n bytes */
-    uint64_t n;          /* entries */
+    uint32_t most_inner;              /* delimiters within a key, for MATCH_DIR and MATCH_DOM */
+    uint64_t lengths;                 /* the same: bit n % 64 is set if some key has n bytes */
+    uint64_t n;                       /* entries */
+    const struct pattern_entry *only; /* the first, while no other was added: compared directly */
 };
 
 void pattern_index_init(struct pattern_index *ix, const struct match *m, bool nocase);

@@ -17,6 +17,32 @@ void keepsakes_release(struct keepsake *first)
     for (; first; first = first->next) first->release(first->thing);
 }
 
+struct policy_late {
+    struct policy_late *next;
+    bool (*check)(struct policy_cfg *, void *);
+    void *thing;
+};
+
+void policy_later(struct policy_cfg *pc, bool (*check)(struct policy_cfg *, void *), void *thing)
+{
+    struct policy_late *l = arena_alloc(pc->cfg->arena, sizeof *l);
+
+    *l = (struct policy_late){ NULL, check, thing };
+    if (!pc->late) pc->late_end = &pc->late;
+    *pc->late_end = l;
+    pc->late_end = &l->next;
+}
+
+bool policy_run_later(struct policy_cfg *pc)
+{
+    bool fine = true;
+
+    for (const struct policy_late *l = pc->late; l; l = l->next)
+        if (!l->check(pc, l->thing)) fine = false;
+    pc->late = NULL;
+    return fine;
+}
+
 /* What stands at a place and behind it. Lines are asked for mostly in their order, so the search
  * for one goes on where the last was found. */
 static struct slice source_at(struct policy_cfg *pc, const struct place *at)

@@ -62,13 +62,14 @@ struct policy_cfg {
     const struct policy_rows *rows;
     struct objects *objects; /* where pattern files are found again after a reload */
     struct var_names *var_names;
-    unsigned n_workers;            /* from pattern_sets_finish on */
-    struct policy_scope scope;     /* set by whoever parses a line, before each */
-    struct arg_pending *pending;   /* args_resolve's */
-    struct keepsake *kept;         /* whoever owns the configuration takes them over */
-    struct pattern_sets *patterns; /* match.h; NULL until a pattern is read */
-    struct place seen;             /* word_part's: a line whose beginning it knows … */
-    size_t seen_at;                /* … and where that is in its source */
+    unsigned n_workers;                   /* from pattern_sets_finish on */
+    struct policy_scope scope;            /* set by whoever parses a line, before each */
+    struct arg_pending *pending;          /* args_resolve's */
+    struct policy_late *late, **late_end; /* policy_later's */
+    struct keepsake *kept;                /* whoever owns the configuration takes them over */
+    struct pattern_sets *patterns;        /* match.h; NULL until a pattern is read */
+    struct place seen;                    /* word_part's: a line whose beginning it knows … */
+    size_t seen_at;                       /* … and where that is in its source */
 
     /* A proxy, server, table or userlist by name, seen from the scope where the argument stands;
      * NULL: there is none. `type` is the argument's. An empty name: the proxy itself. */
@@ -85,6 +86,11 @@ static inline struct policy_cfg *policy_of(const struct cfg *cfg)
 /* release(thing) is called when the configuration goes. */
 void policy_keep(struct policy_cfg *pc, void (*release)(void *), void *thing);
 void keepsakes_release(struct keepsake *first);
+
+/* check(pc, thing) is called when all names are resolved (args_resolve), in the order of the calls
+ * here: for what rules want to know of the things that they name. False: it reported an error. */
+void policy_later(struct policy_cfg *pc, bool (*check)(struct policy_cfg *, void *), void *thing);
+bool policy_run_later(struct policy_cfg *pc);
 
 /* A word for a part of another: for messages that point into it. The place is exact when the word
  * was written as it is read, but for quotes around it; else that of the whole word. Its text is a

@@ -14,12 +14,16 @@ enum {
     MATCH_STEPS = 250000,
     MATCH_DEPTH = 10000,
     MATCH_HEAP_KIB = 1024,
-    SCRATCH = 1024, /* what PCRE2 needs for the data of a match, and more */
+    QUICK_STEPS = 100,  /* a search of more … */
+    SLOW_COST = 100000, /* … counts for so many bytes */
+    NEAR = 64,          /* bytes that a search looks at first; then at twice as many */
+    SCRATCH = 1024,     /* what PCRE2 needs for the data of a match, and more */
 };
 
 struct regex {
     pcre2_code *code;
     pcre2_match_context *limits;
+    pcre2_match_context *quick; /* of a REGEX_AGAIN */
 };
 
 /* Memory on the stack for the data of one match; the interpreter's frames, when they don't fit,
@@ -49,12 +53,12 @@ static void scratch_free(void *p, void *data)
 
 /* ---- compiling ---- */
 
-static pcre2_match_context *limits_new(void)
+static pcre2_match_context *limits_new(uint32_t steps)
 {
     pcre2_match_context *limits = pcre2_match_context_create(NULL);
 
     if (!limits) mem_exhausted(sizeof(void *));
-    pcre2_set_match_limit(limits, MATCH_STEPS);
+    pcre2_set_match_limit(limits, steps);
     pcre2_set_depth_limit(limits, MATCH_DEPTH);
     pcre2_set_heap_limit(limits, MATCH_HEAP_KIB);
     return limits;
@@ -64,6 +68,7 @@ struct regex *regex_new(struct slice pattern, unsigned flags, struct regex_error
 {
     uint32_t options = (flags & REGEX_NOCASE ? PCRE2_CASELESS : 0) |
                        (flags & REGEX_NO_GROUPS ? PCRE2_NO_AUTO_CAPTURE : 0);
+    bool again = flags & REGEX_AGAIN;
     struct regex *re;
     pcre2_code *code;
     int number;
@@ -74,9 +79,11 @@ struct regex *regex_new(struct slice pattern, unsigned flags, struct regex_error
         pcre2_get_error_message(number, (PCRE2_UCHAR *)err->text, sizeof err->text);
         return NULL;
     }
-    pcre2_jit_compile(code, PCRE2_JIT_COMPLETE); /* where it can't, the interpreter serves */
+    pcre2_jit_compile(code, again
+                                ? PCRE2_JIT_COMPLETE | PCRE2_JIT_PARTIAL_HARD
+                                : PCRE2_JIT_COMPLETE); /* where it can't, the interpreter serves */
     re = mem_alloc(sizeof *re);
-    *re = (struct regex){ code, limits_new() };
+    *re = (struct regex){ code, limits_new(MATCH_STEPS), again ? limits_new(QUICK_STEPS) : NULL };
     return re;
 }
 
@@ -84,19 +91,21 @@ void regex_free(struct regex *re)
 {
     if (!re) return;
     pcre2_match_context_free(re->limits);
+    pcre2_match_context_free(re->quick);
     pcre2_code_free(re->code);
     free(re);
 }
 
 /* ---- matching ---- */
 
-static int run(const struct regex *re, struct slice subject, uint32_t options, pcre2_match_data *md)
+static int run(const struct regex *re, struct slice subject, uint32_t options,
+               pcre2_match_context *limits, pcre2_match_data *md)
 {
     PCRE2_SPTR text = (PCRE2_SPTR)(subject.p ? subject.p : "");
-    int n = pcre2_match(re->code, text, subject.n, 0, options, md, re->limits);
+    int n = pcre2_match(re->code, text, subject.n, 0, options, md, limits);
 
     if (n != PCRE2_ERROR_JIT_STACKLIMIT) return n;
-    return pcre2_match(re->code, text, subject.n, 0, options | PCRE2_NO_JIT, md, re->limits);
+    return pcre2_match(re->code, text, subject.n, 0, options | PCRE2_NO_JIT, md, limits);
 }
 
 static void groups_take(struct regex_match *m, struct slice subject, unsigned n,
@@ -109,7 +118,34 @@ static void groups_take(struct regex_match *m, struct slice subject, unsigned n,
     }
 }
 
-bool regex_match(const struct regex *re, struct slice subject, bool within, struct regex_match *m)
+/* One whose steps were many counts for more. */
+static int counted(const struct regex *re, struct slice subject, uint32_t options, size_t *cost,
+                   pcre2_match_data *md)
+{
+    int n = run(re, subject, options, re->quick, md);
+
+    *cost += subject.n;
+    if (n != PCRE2_ERROR_MATCHLIMIT) return n;
+    *cost += SLOW_COST;
+    return run(re, subject, options, re->limits, md);
+}
+
+/* The search of a part is that of the whole if it did not want to know what stands behind the part:
+ * "partial" says that it did, and what touches the part's end might be longer. */
+static int search(const struct regex *re, struct slice subject, uint32_t options, size_t *cost,
+                  pcre2_match_data *md)
+{
+    if (!cost) return run(re, subject, options, re->limits, md);
+    for (size_t part = NEAR; part < subject.n; part *= 2) {
+        int n = counted(re, slice_of(subject.p, part), options | PCRE2_PARTIAL_HARD, cost, md);
+        if (n >= 0 && pcre2_get_ovector_pointer(md)[1] < part) return n;
+        if (n < 0 && n != PCRE2_ERROR_NOMATCH && n != PCRE2_ERROR_PARTIAL) return n;
+    }
+    return counted(re, subject, options, cost, md);
+}
+
+static bool match(const struct regex *re, struct slice subject, bool within, struct regex_match *m,
+                  size_t *cost)
 {
     struct scratch scratch;
     pcre2_general_context *memory;
@@ -120,12 +156,23 @@ bool regex_match(const struct regex *re, struct slice subject, bool within, stru
     memory = pcre2_general_context_create(scratch_alloc, scratch_free, &scratch);
     md = memory ? pcre2_match_data_create(m ? REGEX_GROUPS : 1, memory) : NULL;
     if (!md) mem_exhausted(SCRATCH);
-    n = run(re, subject, within ? PCRE2_NOTBOL : 0, md);
+    n = search(re, subject, within ? PCRE2_NOTBOL : 0, cost, md);
     if (n >= 0 && m)
         groups_take(m, subject, n ? (unsigned)n : REGEX_GROUPS, pcre2_get_ovector_pointer(md));
     pcre2_match_data_free(md);
     pcre2_general_context_free(memory);
     return n >= 0;
+}
+
+bool regex_match(const struct regex *re, struct slice subject, bool within, struct regex_match *m)
+{
+    return match(re, subject, within, m, NULL);
+}
+
+bool regex_match_near(const struct regex *re, struct slice subject, bool within,
+                      struct regex_match *m, size_t *cost)
+{
+    return match(re, subject, within, m, cost);
 }
 
 /* ---- replacements ---- */

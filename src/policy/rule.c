@@ -49,6 +49,7 @@ static bool read_inside(struct policy_cfg *pc, struct rule *r, const struct word
         at = word_part(pc, word, rest);
         return cfg_error(pc->cfg, &at, "'%s' takes no parentheses", r->action->name);
     }
+    if (rest.n == 0 && r->action->flags & ACTION_PAREN_OPTIONAL) return true;
     if (rest.n == 0) {
         cfg_error(pc->cfg, word, "'%s' needs parentheses behind its name", r->action->name);
         return cfg_hint(pc->cfg, "%s%s", r->action->name, r->action->args ? r->action->args : "");

@@ -27,6 +27,7 @@ enum rule_result {
 };
 
 struct rule;
+struct rule_counts;
 typedef enum rule_result action_fn(struct context *c, const struct rule *r);
 
 enum {
@@ -34,6 +35,7 @@ enum {
     ACTION_STOPS = 1 << 1, /* rules behind it, without a condition, are never reached: warn */
     ACTION_PAREN = 1 << 2, /* "set-var(": the name goes on in parentheses */
     ACTION_OURS = 1 << 3,  /* not in HAProxy 2.6 */
+    ACTION_PAREN_OPTIONAL = 1 << 4, /* with ACTION_PAREN: they may be left out */
 };
 
 /* What set-log-level puts into context.log_level for "silent"; else 1 + syslog's level. */
@@ -76,7 +78,9 @@ struct rule {
     struct place at;
     struct slice text; /* the rule's words, for explain: "deny status 429 if slow" */
     struct slice inside;
-    unsigned kind; /* the ruleset's: RULES_… */
+    unsigned kind;              /* the ruleset's: RULES_… */
+    struct rule_counts *counts; /* policy/rule_counts.h; NULL: it ends nothing, or none yet */
+    bool counts_shared;         /* a rule before it, of the same name, counts there too */
     const struct rule *next;
 };
 

@@ -26,6 +26,10 @@ struct trace_value {
 struct trace {
     void (*value)(struct trace *, struct context *, const struct trace_value *);
 
+    /* A test is made of what is known only while a gateway runs (expr->counts); the values it
+     * looked at were told before. Returns what shall be taken for its result. NULL: what it is. */
+    bool (*suppose)(struct trace *, struct context *, const struct acl_test *, bool holds);
+
     /* A test was made; the values it looked at were told before. */
     void (*test)(struct trace *, struct context *, const struct acl_test *, bool holds);
 

@@ -26,8 +26,7 @@ struct userlist {
 
 /* ---- asking ---- */
 
-/* Looks at every byte of `given`, whatever it is. */
-static bool same_secret(struct slice given, struct slice secret)
+bool secret_same(struct slice given, struct slice secret)
 {
     static const char nothing[1] = { 0 };
     size_t n = secret.n ? secret.n : 1, differ = given.n ^ secret.n;
@@ -44,7 +43,7 @@ const struct user *userlist_check(const struct userlist *l, struct slice name,
                                   struct slice password)
 {
     const struct entry *e = hashmap_get(&l->users, name);
-    bool same = same_secret(password, e ? e->user.secret : SLICE("nobody's"));
+    bool same = secret_same(password, e ? e->user.secret : SLICE("nobody's"));
 
     return same && e && e->user.has_secret ? &e->user : NULL;
 }

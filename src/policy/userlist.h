@@ -6,6 +6,7 @@
 
 #include "lang/section.h"
 
+struct context;
 struct userlist;
 
 /* A group that a user is in. */
@@ -25,6 +26,13 @@ struct user {
  * there is such a user, nor how much of the password was right. */
 const struct user *userlist_check(const struct userlist *l, struct slice name,
                                   struct slice password);
+
+/* The same bytes? Looks at every one of `given`, whatever it is. */
+bool secret_same(struct slice given, struct slice secret);
+
+/* The name and password that the request's Authorization (Basic) has; false: none that can be read.
+ */
+bool context_basic_auth(struct context *c, struct slice *name, struct slice *password);
 
 /* The list of that name, or NULL; for policy_cfg.resolve and actions. Control thread. */
 const struct userlist *userlist_find(const struct cfg *cfg, struct slice name);

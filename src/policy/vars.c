@@ -253,9 +253,12 @@ static struct var **scope_head(struct context *c, enum var_scope scope)
 {
     switch (scope) {
     case SCOPE_PROC: return c->proc ? &c->proc->first : NULL;
-    case SCOPE_SESS: return c->client ? &c->client->sess.first : NULL;
-    case SCOPE_TXN: return c->now_scope ? &c->txn.first : NULL;
+    case SCOPE_SESS:
+        if (c->client) return &c->client->sess.first;
+        return c->now_scope == SCOPE_CHECK ? &c->txn.first : NULL;
+    case SCOPE_TXN: return c->now_scope && c->now_scope != SCOPE_CHECK ? &c->txn.first : NULL;
     case SCOPE_REQ:
+    case SCOPE_CHECK:
     case SCOPE_RES: return c->now_scope == scope ? &c->now.first : NULL;
     default: return NULL;
     }

@@ -18,7 +18,9 @@
 #include <pthread.h>
 #include <stdatomic.h>
 
-/* SCOPE_CHECK is that of health checks: in a request it does not exist. */
+/* SCOPE_CHECK is that of health checks: in a request it does not exist. In a check, context.now
+ * holds its variables and context.txn those of the session, for there is no client: whoever runs it
+ * gives them back with vars_release. */
 enum var_scope { SCOPE_PROC, SCOPE_SESS, SCOPE_TXN, SCOPE_REQ, SCOPE_RES, SCOPE_CHECK, SCOPES };
 
 enum { VAR_COST = 80 };

@@ -32,13 +32,15 @@ static uint64_t real_msec(void)
 
 /* --- sinks --- */
 
-struct log_sink *log_writer_sink(struct log_writer *w, const struct log_target_spec *spec)
+struct log_sink *log_writer_sink(struct log_writer *w, const struct log_sink_key *key)
 {
     struct log_sink *s = w->sinks;
 
-    while (s && !log_sink_is(s, spec->addr, spec->size, spec->fd)) s = s->next;
+    while (s && !log_sink_is(s, key)) s = s->next;
     if (!s) {
-        s = log_sink_new(spec->addr, spec->size, spec->fd, &w->sinks_dropped);
+        s = log_sink_new(key, &w->sinks_dropped);
+        s->connect_ms = key->connect_ms;
+        s->server_ms = key->server_ms;
         s->next = w->sinks;
         w->sinks = s;
         if (w->started) log_sink_open(s);
@@ -119,19 +121,39 @@ static struct log_ring *oldest(struct log_writer *w)
     return best;
 }
 
+/* Is a record left that was there at the first look? */
+static bool any_due(struct log_writer *w)
+{
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next)
+        if (r->next_record && r->read != r->due && r->due - r->read <= r->size) return true;
+    return false;
+}
+
 /* The rings' records, merged by time, so that what one client did through several workers can be
- * read from top to bottom. */
+ * read from top to bottom. The rings are looked at one after the other, and meanwhile more comes:
+ * so they are looked at twice. Whatever led to a record that the first look saw is seen by the
+ * second at the latest; and when the first look's records are written, the rest waits for the next
+ * turn, for something that led to it may not have been seen. */
 static unsigned drain(struct log_writer *w)
 {
     unsigned n = 0;
 
-    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next)
-        r->next_record = log_ring_look(r) ? log_ring_read(r) : NULL;
-    for (struct log_ring *r; (r = oldest(w)) != NULL; n++) {
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next) {
+        log_ring_look(r);
+        r->due = r->head_seen;
+    }
+    for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next) {
+        log_ring_look(r);
+        r->next_record = log_ring_peek(r);
+    }
+    while (any_due(w)) {
+        struct log_ring *r = oldest(w);
+
         log_route_deliver(w, r->next_record);
-        r->next_record = NULL;
+        log_ring_read(r);
         if (++r->undone % DONE_EVERY == 0) log_ring_done(r);
-        r->next_record = log_ring_read(r);
+        r->next_record = log_ring_peek(r);
+        n++;
     }
     for (struct log_ring *r = atomic_load(&w->rings); r; r = r->next) log_ring_done(r);
     return n;
@@ -159,8 +181,9 @@ static unsigned turn(struct log_writer *w)
 
     pthread_mutex_lock(&w->lock);
     if (w->unused_sinks) free_unused_sinks(w);
-    if (!w->dirty && w->flush_done != flush) {
-        w->flush_done = flush;
+    if (w->drain_done != flush || (!w->dirty && w->flush_done != flush)) {
+        w->drain_done = flush;
+        if (!w->dirty) w->flush_done = flush;
         pthread_cond_broadcast(&w->flushed);
     }
     pthread_mutex_unlock(&w->lock);
@@ -174,8 +197,9 @@ static bool any_ring_filled(struct log_writer *w)
     return false;
 }
 
-/* The bell, and the sinks that are waiting for their receivers. */
-static unsigned fill_polls(struct log_writer *w)
+/* The bell, and the sinks that are waiting for their receivers. *patience: milliseconds, -1 for
+ * ever. */
+static unsigned fill_polls(struct log_writer *w, int *patience)
 {
     unsigned n = 1;
 
@@ -186,8 +210,11 @@ static unsigned fill_polls(struct log_writer *w)
     }
     n = 0;
     w->polls[n++] = (struct pollfd){ .fd = w->bell.fd, .events = POLLIN };
-    for (struct log_sink *s = w->dirty; s; s = s->next_dirty)
+    for (struct log_sink *s = w->dirty; s; s = s->next_dirty) {
+        int most = log_sink_patience(s);
         w->polls[n++] = (struct pollfd){ .fd = s->fd, .events = POLLOUT };
+        if (most >= 0 && (*patience < 0 || most < *patience)) *patience = most;
+    }
     return n;
 }
 
@@ -195,12 +222,13 @@ static unsigned fill_polls(struct log_writer *w)
  * is stored before it and the rings are looked at once more, see log_commit. */
 static void rest(struct log_writer *w, bool sleeping, unsigned requests)
 {
-    unsigned n = fill_polls(w);
+    int patience = sleeping ? -1 : NAP;
+    unsigned n = fill_polls(w, &patience);
     uint64_t rung;
 
     atomic_store(&w->bell.state, sleeping ? LOG_ASLEEP : LOG_NAPPING);
     if (atomic_load(&w->requests) == requests && !(sleeping && any_ring_filled(w)))
-        poll(w->polls, n, sleeping ? -1 : NAP);
+        poll(w->polls, n, patience);
     atomic_store(&w->bell.state, LOG_AWAKE);
     while (read(w->bell.fd, &rung, sizeof rung) > 0) continue;
 }
@@ -210,7 +238,7 @@ static void finish(struct log_writer *w)
 {
     uint64_t end = real_msec() + STOP_MOST;
 
-    while ((turn(w) || w->dirty) && real_msec() < end)
+    while ((turn(w) || any_ring_filled(w) || w->dirty) && real_msec() < end)
         if (w->dirty) rest(w, false, atomic_load(&w->requests));
     for (struct log_sink *s = w->dirty; s; s = s->next_dirty) log_sink_drop(s);
     turn(w); /* answers who waits for a flush */
@@ -263,6 +291,8 @@ struct log_writer *log_writer_new(void)
     pthread_cond_init(&w->flushed, &monotonic);
     pthread_condattr_destroy(&monotonic);
     w->shared = log_ring_new(w, SHARED_RING);
+    w->built_in = event_ring_new(SLICE("buf0"), SLICE("in-memory ring buffer"),
+                                 EVENT_RING_BUILT_IN);
     return w;
 }
 
@@ -322,11 +352,14 @@ void log_writer_free(struct log_writer *w)
     pthread_cond_destroy(&w->flushed);
     pthread_mutex_destroy(&w->shared_lock);
     pthread_mutex_destroy(&w->lock);
+    event_ring_unref(w->built_in);
+    free(w->line);
     free(w->polls);
     free(w);
 }
 
-bool log_flush_wait(struct log_writer *w, unsigned most)
+/* Waits until *reached, of w, has come to what is asked for now. */
+static bool wait_for(struct log_writer *w, const uint64_t *reached, unsigned most)
 {
     struct timespec end;
     uint64_t ticket;
@@ -344,12 +377,21 @@ bool log_flush_wait(struct log_writer *w, unsigned most)
     pthread_mutex_unlock(&w->lock);
     log_writer_request(w);
     pthread_mutex_lock(&w->lock);
-    while (w->flush_done < ticket &&
-           pthread_cond_timedwait(&w->flushed, &w->lock, &end) != ETIMEDOUT)
+    while (*reached < ticket && pthread_cond_timedwait(&w->flushed, &w->lock, &end) != ETIMEDOUT)
         continue;
-    done = w->flush_done >= ticket;
+    done = *reached >= ticket;
     pthread_mutex_unlock(&w->lock);
     return done;
+}
+
+bool log_flush_wait(struct log_writer *w, unsigned most)
+{
+    return wait_for(w, &w->flush_done, most);
+}
+
+bool log_drain_wait(struct log_writer *w, unsigned most)
+{
+    return wait_for(w, &w->drain_done, most);
 }
 
 /* --- producers --- */
@@ -381,6 +423,23 @@ void log_message(struct log_writer *w, struct log_route *route, int level, const
         if (n >= 0) log_commit(w->shared, (size_t)n, route, level, clock_wall_usec());
     }
     pthread_mutex_unlock(&w->shared_lock);
+}
+
+struct event_ring *log_built_in_ring(struct log_writer *w)
+{
+    return w->built_in;
+}
+
+uint64_t log_fd_dropped(struct log_writer *w, int fd)
+{
+    const struct log_sink_key key = { .fd = fd };
+    uint64_t n = 0;
+
+    pthread_mutex_lock(&w->lock);
+    for (struct log_sink *s = w->sinks; s; s = s->next)
+        if (log_sink_is(s, &key)) n += atomic_load_explicit(&s->dropped, memory_order_relaxed);
+    pthread_mutex_unlock(&w->lock);
+    return n;
 }
 
 uint64_t log_dropped(struct log_writer *w)

@@ -2,8 +2,9 @@
 /* Logs: a thread that writes them, so that nobody else ever waits for one.
  *
  *   worker ── ring ──┐                         ┌── UDP, UNIX datagrams (sendmmsg)
- *   worker ── ring ──┼── log thread ── lines ──┤
- *   others ── ring ──┘                         └── stdout, stderr, fd@N (writev)
+ *   worker ── ring ──┼── log thread ── lines ──┼── stdout, stderr, fd@N (writev)
+ *   others ── ring ──┘                         ├── TCP (sendmsg)
+ *                                              └── rings of events (runtime/event_ring.h)
  *
  * Each worker has a ring of its own (runtime/log_ring.h). A record is the bare text, its level, its
  * time and its route; what stands before the text in a line (priority, date, tag) is formatted by
@@ -22,6 +23,7 @@
 #define GATEHOUSE_RUNTIME_LOG_H
 
 #include "base/slice.h"
+#include "runtime/event_ring.h"
 #include "runtime/log_format.h"
 #include "runtime/log_ring.h"
 #include "runtime/resources.h"
@@ -49,6 +51,9 @@ void log_writer_free(struct log_writer *w);
  * longer than `most` milliseconds of real time. For tests, and for an orderly end. */
 bool log_flush_wait(struct log_writer *w, unsigned most);
 
+/* The same, but what waits for a receiver that does not take it need not be written. */
+bool log_drain_wait(struct log_writer *w, unsigned most);
+
 /* --- producers --- */
 
 /* A ring for one thread (LOG_RING_DEFAULT bytes do); the writer owns it. Use it with log_begin and
@@ -62,9 +67,33 @@ void log_message(struct log_writer *w, struct log_route *route, int level, const
 
 /* --- targets and routes --- */
 
+/* A server that gets lines over a connection. */
+struct log_stream {
+    struct sockaddr_storage address;
+    socklen_t size;
+    bool counted; /* before each line stands its length (RFC 6587, octet counting); else a line end
+                     behind it */
+    unsigned connect_ms, server_ms; /* how long it may take to connect, and to take anything; 0: any
+                                       time */
+};
+
+/* `sample`: of every `size` lines those whose number, from 1, is in one of the ranges. */
+struct log_sample {
+    unsigned size, n;
+    struct {
+        unsigned low, high;
+    } ranges[];
+};
+
+enum { LOG_STREAMS_MOST = 8 /* servers of one ring */ };
+
 struct log_target_spec {
     const struct sockaddr *addr; /* UDP over IPv4 or IPv6, or a UNIX datagram path; NULL: fd */
     socklen_t size;
+    struct event_ring *ring;          /* not NULL: there, instead of addr and fd … */
+    const struct log_stream *streams; /* … and (also without a ring) to these servers */
+    unsigned n_streams;
+    const struct log_sample *sample; /* NULL: all lines */
     int fd;                          /* an open descriptor that we did not open ourselves */
     const struct log_format *format; /* NULL: the default, or rfc3164 where there is a host name */
     unsigned facility;               /* 0 to 23 */
@@ -85,19 +114,27 @@ struct log_target *log_target_new(struct log_writer *w, const struct log_target_
 struct log_target *log_target_ref(struct log_target *t);
 void log_target_unref(struct log_target *t);
 
-/* Lines that the target's receiver took, and lines that it did not take. Targets with the same
+/* Lines that the target's receivers took, and lines that they did not take. Targets with the same
  * address count together. Any thread. */
 struct log_counts {
     uint64_t written, dropped;
 };
 struct log_counts log_target_counts(const struct log_target *t);
 
+/* What those that write to that descriptor did not take. Any thread. */
+uint64_t log_fd_dropped(struct log_writer *w, int fd);
+
+/* The ring that always exists, buf0. */
+struct event_ring *log_built_in_ring(struct log_writer *w);
+
 /* All that was dropped since the start, by full rings and by receivers (HAProxy's DroppedLogs). */
 uint64_t log_dropped(struct log_writer *w);
 
 struct log_route {
-    int level;     /* the least important level that any target wants; -1: no target */
-    size_t length; /* of the longest line that any target takes */
+    int level;       /* the least important level that any target wants; -1: no target */
+    size_t length;   /* of the longest line that any target takes */
+    size_t fits;     /* a text that is no longer than this is cut by none of them */
+    bool structured; /* a target has a place for structured data */
     _Atomic unsigned refs;
     struct log_writer *writer;
     struct log_route *next; /* while it waits to be freed */

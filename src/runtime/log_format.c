@@ -118,7 +118,7 @@ static char *head_rfc5424(char *p, const struct log_head *h, struct log_date *d)
     p = put_cut(p, h->tag.n ? h->tag : SLICE("-"), 48); /* APP-NAME, RFC 5424 §6 */
     *p++ = ' ';
     p = slice_put_u64(p, (uint64_t)h->pid);
-    return put(p, " - - ");
+    return put(p, " - ");
 }
 
 static char *head_priority(char *p, const struct log_head *h, struct log_date *d)
@@ -146,15 +146,15 @@ static char *head_raw(char *p, const struct log_head *h, struct log_date *d)
 }
 
 static const struct log_format formats[] = {
-    { "local", "syslog as RFC 3164 has it, without a host name", head_local },
+    { "local", "syslog as RFC 3164 has it, without a host name", head_local, false },
     { "rfc3164", "syslog as RFC 3164 has it, with log-send-hostname's name, else `localhost`",
-      head_rfc3164 },
-    { "rfc5424", "syslog as RFC 5424 has it", head_rfc5424 },
-    { "priority", "facility and level in angle brackets", head_priority },
-    { "short", "the level in angle brackets, as journald reads it", head_short },
-    { "timed", "the level in angle brackets and an ISO date", head_timed },
-    { "iso", "an ISO date", put_iso },
-    { "raw", "the message alone", head_raw },
+      head_rfc3164, false },
+    { "rfc5424", "syslog as RFC 5424 has it, with what `log-format-sd` says", head_rfc5424, true },
+    { "priority", "facility and level in angle brackets", head_priority, false },
+    { "short", "the level in angle brackets, as journald reads it", head_short, false },
+    { "timed", "the level in angle brackets and an ISO date", head_timed, false },
+    { "iso", "an ISO date", put_iso, false },
+    { "raw", "the message alone", head_raw, false },
 };
 
 /* --- names --- */

@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/slice.h"
 
+#include <stdbool.h>
 #include <syslog.h>
 
 enum {
@@ -42,6 +43,7 @@ struct log_format {
     const char *documentation;
     /* Writes the header at p, at most LOG_HEADER_MOST bytes, and returns the position behind it. */
     char *(*head)(char *p, const struct log_head *h, struct log_date *d);
+    bool structured; /* RFC 5424's structured data, or "-", and a blank stand behind the header */
 };
 
 /* The rows, and how many. Row 0 is the default, `local`. */

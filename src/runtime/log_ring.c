@@ -99,14 +99,22 @@ bool log_ring_look(struct log_ring *r)
     return r->read != r->head_seen;
 }
 
-struct log_record *log_ring_read(struct log_ring *r)
+struct log_record *log_ring_peek(struct log_ring *r)
 {
     while (r->read != r->head_seen) {
         struct log_record *m = record_at(r, r->read);
-        r->read += m->size;
         if (m->length != FILLER) return m;
+        r->read += m->size;
     }
     return NULL;
+}
+
+struct log_record *log_ring_read(struct log_ring *r)
+{
+    struct log_record *m = log_ring_peek(r);
+
+    if (m) r->read += m->size;
+    return m;
 }
 
 void log_ring_done(struct log_ring *r)

@@ -48,7 +48,8 @@ struct log_record {
     uint32_t size;   /* of the whole record: the next one is this many bytes on */
     uint32_t length; /* of the text */
     struct log_route *route;
-    usec_t time; /* wall clock */
+    usec_t time;         /* wall clock */
+    uint32_t structured; /* so many bytes of the text are RFC 5424's structured data */
     uint8_t level;
     char text[];
 };
@@ -76,7 +77,8 @@ struct log_ring {
     _Alignas(CACHE_LINE) _Atomic size_t tail;
     size_t head_seen;
     size_t read;                    /* what the consumer has read; `tail` follows it in steps */
-    struct log_record *next_record; /* read, and not written yet: for merging rings by time */
+    size_t due;                     /* what comes before it is to be written in this turn */
+    struct log_record *next_record; /* the next to be read: for merging rings by time */
     unsigned undone;                /* records read since log_ring_done */
 };
 
@@ -94,11 +96,12 @@ char *log_begin(struct log_ring *r, size_t most);
 
 void log_ring_wake(struct log_ring *r, int state); /* log_commit's rare path */
 
-/* Hands over the first `used` bytes of what log_begin gave. `route` must live until the log thread
- * is done with it; log_route_unref sees to that when the caller's reference is dropped after this
- * call. */
-static inline void log_commit(struct log_ring *r, size_t used, struct log_route *route, int level,
-                              usec_t wall)
+/* Hands over the first `used` bytes of what log_begin gave, of which the first `structured` are
+ * structured data (RFC 5424) and only for targets whose format has a place for it. `route` must
+ * live until the log thread is done with it; log_route_unref sees to that when the caller's
+ * reference is dropped after this call. */
+static inline void log_commit_structured(struct log_ring *r, size_t structured, size_t used,
+                                         struct log_route *route, int level, usec_t wall)
 {
     struct log_record *m = (struct log_record *)(r->bytes + (r->reserved & (r->size - 1)));
     int state;
@@ -107,6 +110,7 @@ static inline void log_commit(struct log_ring *r, size_t used, struct log_route 
     m->size = (uint32_t)log_record_size(used);
     m->route = route;
     m->time = wall;
+    m->structured = (uint32_t)structured;
     m->level = (uint8_t)level;
     /* Either the log thread, about to sleep, sees this record, or we see that it sleeps. It stores
      * the state and then reads the heads; we store the head and then read the state. With
@@ -116,6 +120,12 @@ static inline void log_commit(struct log_ring *r, size_t used, struct log_route 
     atomic_store_explicit(&r->head, r->reserved + m->size, memory_order_seq_cst);
     state = atomic_load_explicit(&r->bell->state, memory_order_seq_cst);
     if (state != LOG_AWAKE) log_ring_wake(r, state);
+}
+
+static inline void log_commit(struct log_ring *r, size_t used, struct log_route *route, int level,
+                              usec_t wall)
+{
+    log_commit_structured(r, 0, used, route, level, wall);
 }
 
 /* Records that found no room. Any thread. */
@@ -129,6 +139,9 @@ static inline uint64_t log_ring_dropped(const struct log_ring *r)
 /* Looks at what the producer has committed by now; is there something to read? In the same total
  * order as log_commit: the consumer asks once more after it has stored LOG_ASLEEP. */
 bool log_ring_look(struct log_ring *r);
+
+/* The one that log_ring_read would give. */
+struct log_record *log_ring_peek(struct log_ring *r);
 
 /* The next record of those that the last log_ring_look saw, or NULL: a consumer that goes from
  * ring to ring is not held by a busy one. Readable until log_ring_done. */

@@ -10,31 +10,56 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 
 enum { BATCH = 64 /* lines in one system call */, LENGTH = sizeof(uint32_t) };
 
 /* --- opening --- */
 
-struct log_sink *log_sink_new(const struct sockaddr *addr, socklen_t size, int given,
-                              _Atomic uint64_t *total_dropped)
+struct log_sink *log_sink_new(const struct log_sink_key *key, _Atomic uint64_t *total_dropped)
 {
     struct log_sink *s = mem_zero(sizeof *s);
 
-    if (addr) {
-        memcpy(&s->addr, addr, size);
-        s->size = size;
+    if (key->addr) {
+        memcpy(&s->addr, key->addr, key->size);
+        s->size = key->size;
     }
-    s->given = addr ? -1 : given;
+    s->given = key->addr ? -1 : key->fd;
+    s->stream = key->stream;
+    s->counted = key->counted;
     s->fd = -1;
     s->total_dropped = total_dropped;
     return s;
 }
 
-bool log_sink_is(const struct log_sink *s, const struct sockaddr *addr, socklen_t size, int given)
+bool log_sink_is(const struct log_sink *s, const struct log_sink_key *key)
 {
-    if (!addr) return s->size == 0 && s->given == given;
-    return s->size == size && memcmp(&s->addr, addr, size) == 0;
+    if (!key->addr) return s->size == 0 && s->given == key->fd;
+    return s->size == key->size && s->stream == key->stream && s->counted == key->counted &&
+           memcmp(&s->addr, key->addr, key->size) == 0;
+}
+
+/* Real time: the pretended clock of tests stands still. */
+static uint64_t real_msec(void)
+{
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* Begins to connect, unless the last attempt was just now. */
+static bool open_stream(struct log_sink *s)
+{
+    uint64_t now = real_msec();
+
+    if (s->since && now < s->since + LOG_RECONNECT_MS) return false;
+    s->kind = LOG_SINK_STREAM;
+    s->nonblocking = true;
+    s->connected = false;
+    s->since = now;
+    s->fd = resource_stream((const struct sockaddr *)&s->addr, s->size, NULL);
+    return s->fd >= 0;
 }
 
 static bool open_address(struct log_sink *s)
@@ -78,7 +103,9 @@ static void open_given(struct log_sink *s)
 void log_sink_open(struct log_sink *s)
 {
     if (s->fd >= 0) return;
-    if (s->size)
+    if (s->stream)
+        open_stream(s);
+    else if (s->size)
         open_address(s);
     else
         open_given(s);
@@ -197,6 +224,33 @@ static void written(struct log_sink *s, size_t bytes)
     }
 }
 
+/* What was not taken is sent again over the next connection, from the beginning of its line on. */
+static void give_up_connection(struct log_sink *s)
+{
+    close_own(s);
+    s->partial = 0;
+    s->since = real_msec();
+    s->blocked = true;
+}
+
+/* Does it take too long to connect, or to take what is sent? */
+static bool is_late(const struct log_sink *s)
+{
+    unsigned limit = s->connected ? s->server_ms : s->connect_ms;
+
+    return s->stream && s->fd >= 0 && limit && real_msec() >= s->since + limit;
+}
+
+int log_sink_patience(const struct log_sink *s)
+{
+    unsigned limit = s->connected ? s->server_ms : s->connect_ms;
+    uint64_t now = real_msec(), until;
+
+    if (!s->stream || (s->fd >= 0 && !limit)) return -1;
+    until = s->since + (s->fd < 0 ? LOG_RECONNECT_MS : limit);
+    return until > now ? (int)(until - now) : 0;
+}
+
 static void write_lines(struct log_sink *s)
 {
     struct iovec v[BATCH];
@@ -217,8 +271,14 @@ static void write_lines(struct log_sink *s)
         written(s, (size_t)got);
     else if (errno == EAGAIN)
         s->blocked = true;
+    else if (s->stream && errno != EINTR)
+        give_up_connection(s);
     else if (errno != EINTR)
         log_sink_drop(s);
+    if (got > 0 && s->stream) {
+        s->connected = true;
+        s->since = real_msec();
+    }
 }
 
 /* Is that the error of a UNIX socket whose other side has gone? */
@@ -261,8 +321,11 @@ bool log_sink_flush(struct log_sink *s)
     bool may_reconnect = true;
 
     s->blocked = false;
+    if (is_late(s)) give_up_connection(s);
     while (s->from < s->to && !s->blocked) {
-        if (s->fd < 0 && !(s->size && open_address(s)))
+        if (s->fd < 0 && s->stream)
+            s->blocked = !open_stream(s);
+        else if (s->fd < 0 && !(s->size && open_address(s)))
             log_sink_drop(s);
         else if (s->kind == LOG_SINK_DATAGRAMS)
             send_datagrams(s, &may_reconnect);

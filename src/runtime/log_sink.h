@@ -16,7 +16,10 @@
 #include <stdint.h>
 #include <sys/socket.h>
 
-enum { LOG_BACKLOG = 256 * 1024 };
+enum {
+    LOG_BACKLOG = 256 * 1024,
+    LOG_RECONNECT_MS = 1000, /* between two attempts to connect */
+};
 
 enum log_sink_kind {
     LOG_SINK_DATAGRAMS, /* a line is a datagram */
@@ -34,6 +37,12 @@ struct log_sink {
     struct sockaddr_storage addr;
     socklen_t size; /* 0: `given` is it */
     int given;      /* the inherited descriptor */
+    bool stream;    /* a connection to addr, not datagrams … */
+    bool counted;   /* … with the length before each line */
+    unsigned connect_ms, server_ms;
+    bool connected;
+    uint64_t since; /* real milliseconds: when connecting began, or something was last taken, or the
+                       connection failed */
 
     enum log_sink_kind kind;
     int fd;           /* what is written to; -1: nobody is there yet, or no longer */
@@ -47,14 +56,21 @@ struct log_sink {
     _Atomic uint64_t *total_dropped; /* the writer's, of all sinks that there ever were */
 };
 
-/* addr == NULL: the descriptor `given`, which the sink never closes. */
-struct log_sink *log_sink_new(const struct sockaddr *addr, socklen_t size, int given,
-                              _Atomic uint64_t *total_dropped);
+/* What a sink is found by. addr == NULL: the descriptor `fd`, which the sink never closes. */
+struct log_sink_key {
+    const struct sockaddr *addr;
+    socklen_t size;
+    int fd;
+    bool stream, counted;
+    unsigned connect_ms, server_ms; /* not part of the key: the last one holds */
+};
+
+struct log_sink *log_sink_new(const struct log_sink_key *key, _Atomic uint64_t *total_dropped);
 
 /* Drops what is left, and closes. */
 void log_sink_free(struct log_sink *s);
 
-bool log_sink_is(const struct log_sink *s, const struct sockaddr *addr, socklen_t size, int given);
+bool log_sink_is(const struct log_sink *s, const struct log_sink_key *key);
 
 /* Gets ready for writing; a receiver that is not there yet is tried again with each flush. */
 void log_sink_open(struct log_sink *s);
@@ -66,6 +82,10 @@ void log_sink_commit(struct log_sink *s, size_t used);
 
 /* Writes what the receiver takes; true when nothing is left. */
 bool log_sink_flush(struct log_sink *s);
+
+/* How long poll() may wait before log_sink_flush is called again: milliseconds, -1 for ever. Of a
+ * connection that must be made anew, or has a timeout. */
+int log_sink_patience(const struct log_sink *s);
 
 /* Drops and counts the backlog. */
 void log_sink_drop(struct log_sink *s);

@@ -11,7 +11,11 @@
 struct log_target {
     _Atomic unsigned refs;
     struct log_writer *writer;
-    struct log_sink *sink;
+    struct log_sink *sinks[LOG_STREAMS_MOST];
+    unsigned n_sinks;
+    struct event_ring *ring;   /* NULL: none */
+    struct log_sample *sample; /* NULL: all lines … */
+    unsigned sampled; /* … else how many of the current sample have come; the log thread's */
     const struct log_format *format; /* NULL: by whether the route has a host */
     int facility, level, min_level;
     size_t length;
@@ -28,16 +32,18 @@ struct log_writer {
 
     pthread_mutex_t lock;   /* for what follows, up to the log thread's own */
     pthread_cond_t flushed; /* flush_done has moved */
-    uint64_t flush_wanted, flush_done;
+    uint64_t flush_wanted, flush_done, drain_done;
     struct log_sink *sinks;
     struct log_route *dead; /* routes without references; records may still name them */
     bool unused_sinks;      /* one lost its last target */
     bool started, stopping;
     pthread_t thread;
+    struct event_ring *built_in; /* buf0 */
 
     /* The log thread's own. */
     int pid;
     struct log_date date;
+    char *line; /* for rings, LOG_HEADER_MOST + LOG_LINE_MOST; made when first needed */
     struct log_sink *dirty;
     struct pollfd *polls;
     unsigned max_polls;
@@ -47,7 +53,7 @@ struct log_writer {
 void log_writer_request(struct log_writer *w);
 
 /* Both under the lock: the sink of an address, made if there is none; and one reference less. */
-struct log_sink *log_writer_sink(struct log_writer *w, const struct log_target_spec *spec);
+struct log_sink *log_writer_sink(struct log_writer *w, const struct log_sink_key *key);
 void log_writer_sink_unref(struct log_writer *w, struct log_sink *s);
 
 /* Frees a route that no record names any more. */

@@ -414,3 +414,17 @@ int resource_datagram(const struct sockaddr *to, socklen_t size, struct resource
     return closed(fd, failed(err, -errno, "cannot connect to '%s'",
                              address_text(to, size, name, sizeof name)));
 }
+
+int resource_stream(const struct sockaddr *to, socklen_t size, struct resource_error *err)
+{
+    char name[sizeof(struct sockaddr_un) + 8];
+    int fd;
+
+    if (!address_is_good(to, size))
+        return failed(err, -EAFNOSUPPORT, "cannot send to an address of family %d", to->sa_family);
+    fd = socket(to->sa_family, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0);
+    if (fd < 0) return failed(err, -errno, "cannot create a socket");
+    if (connect(fd, to, size) == 0 || errno == EINPROGRESS) return fd;
+    return closed(fd, failed(err, -errno, "cannot connect to '%s'",
+                             address_text(to, size, name, sizeof name)));
+}

@@ -89,6 +89,9 @@ bool resource_is_inherited(int fd);
  * IPv6 it is not, so that a receiver that comes back is found without our doing. */
 int resource_datagram(const struct sockaddr *to, socklen_t size, struct resource_error *err);
 
+/* A non-blocking TCP connection to that address, which may still be under way. */
+int resource_stream(const struct sockaddr *to, socklen_t size, struct resource_error *err);
+
 /* A descriptor of our own for the pipe or terminal that fd stands for: non-blocking, without
  * changing that for the processes that share fd. Fails for sockets (-ENXIO) and where /proc or
  * the permission is missing. */

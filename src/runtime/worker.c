@@ -112,6 +112,7 @@ void worker_run(struct worker *w)
         if (w->before_turn) w->before_turn(w);
         loop_turn(&w->loop, sleep_limit(w), read_clock, w);
         timers_run(&w->timers, w->now);
+        counter_add(&w->n_turns, 1);
         if (!timer_is_set(&w->tidy) && w->arenas.cold + KEEP_CHUNKS < w->arenas.n)
             timer_set(&w->timers, &w->tidy, w->now + TIDY_EVERY_MS);
         bury_dead(w);

@@ -64,6 +64,7 @@ struct worker {
     struct wide wide;
     struct pipes pipes; /* for bodies; `most` is 0 where splice is switched off */
     struct sent sent;
+    counter_t n_turns;
     struct timer tidy;               /* gives memory back that is not needed any more */
     struct descriptors *descriptors; /* the process's (runtime/descriptors.h); NULL: not counted */
     int untold;                      /* descriptors opened here, less closed, and not told there */

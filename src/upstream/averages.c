@@ -76,3 +76,22 @@ void averages_read(const struct averages *first, unsigned n, size_t stride,
             out->average[i] = (uint32_t)up(sum, samples < AVERAGE_OVER ? samples : AVERAGE_OVER);
     }
 }
+
+void averages_forget(struct averages *a, bool all)
+{
+    struct average_sums *shared = a->shared;
+
+    for (unsigned i = 0; i < AVERAGES; i++)
+        atomic_store_explicit(&a->most[i], 0, memory_order_relaxed);
+    if (!all) return;
+    atomic_store_explicit(&a->n, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < AVERAGES; i++)
+        atomic_store_explicit(&a->sums[i], 0, memory_order_relaxed);
+    /* Who adds to them keeps them busy for a few stores only. */
+    while (atomic_exchange_explicit(&shared->busy, true, memory_order_acquire)) {
+    }
+    atomic_store_explicit(&shared->n, 0, memory_order_relaxed);
+    for (unsigned i = 0; i < AVERAGES; i++)
+        atomic_store_explicit(&shared->sums[i], 0, memory_order_relaxed);
+    atomic_store_explicit(&shared->busy, false, memory_order_release);
+}

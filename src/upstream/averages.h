@@ -42,6 +42,10 @@ struct averages {
 /* Only the thread that owns it calls this. */
 void averages_add(struct averages *a, const uint32_t ms[AVERAGES]);
 
+/* Forgets the longest times, with `all` everything. Only the thread that owns it calls this; each
+ * part must. */
+void averages_forget(struct averages *a, bool all);
+
 /* Of a whole number of parts with the same sums, `stride` bytes apart. */
 struct average_values {
     uint32_t average[AVERAGES], most[AVERAGES];

@@ -19,3 +19,15 @@ struct counters_block *counters_new(unsigned n)
     }
     return all;
 }
+
+void counters_forget(struct counters *c, bool all)
+{
+    counter_t *counts = (counter_t *)c;
+    struct rate *rates[] = { &c->session_rate, &c->request_rate, &c->connection_rate };
+
+    for (size_t i = 0; all && i < offsetof(struct counters, session_rate) / sizeof *counts; i++)
+        atomic_store_explicit(&counts[i], 0, memory_order_relaxed);
+    for (size_t i = 0; i < ARRAY_LEN(rates); i++) rate_forget(rates[i]);
+    if (all) atomic_store_explicit(&c->session_rate.now, 0, memory_order_relaxed);
+    averages_forget(&c->averages, all);
+}

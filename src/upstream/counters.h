@@ -36,6 +36,7 @@ struct counters {
     counter_t server_aborts; /* [srv_abrt] */
     counter_t internal_errors; /* [eint] */
     counter_t failed_rewrites; /* [wrew] */
+    counter_t intercepted;     /* [intercepted] answered by a service of the gateway's own */
     struct rate session_rate;
     struct averages averages; /* a backend's and a server's */
     struct rate request_rate, connection_rate;
@@ -48,5 +49,9 @@ struct counters_block {
 };
 
 struct counters_block *counters_new(unsigned n);
+
+/* clear counters: the highest rates and the longest times, with `all` everything. Only the worker
+ * whose block it is calls this; each must. */
+void counters_forget(struct counters *c, bool all);
 
 #endif

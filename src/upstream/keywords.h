@@ -5,7 +5,8 @@
 
 #include "lang/keyword.h"
 
-extern const struct keyword_table backend_keywords, server_options;
+extern const struct keyword_table backend_keywords, server_options, state_options, check_keywords,
+    check_options;
 
 extern const struct fetch_table proxy_fetches;
 

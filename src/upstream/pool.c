@@ -270,7 +270,7 @@ static void make_room(struct server_pool *p)
 static int open_conn(struct server_conn *sc, const struct server_conf *conf, struct worker *w,
                      uint16_t port)
 {
-    union address to = conf->address;
+    union address to = server_address_now(conf).address;
     int rc;
 
     if (port) address_set_port(&to.sa, port);
@@ -419,6 +419,28 @@ void server_pool_init(struct server_pool *p, struct server *s)
     timer_init(&p->purge, purge);
     list_init(&p->holder.link);
     p->holder.give_up = give_up;
+}
+
+void server_pool_close_idle(struct server_pool *p, struct worker *w)
+{
+    p->worker = w;
+    close_oldest(p, UINT32_MAX);
+    close_spilled(p, UINT32_MAX);
+}
+
+void server_pool_shut_down(struct server_pool *p, char cause)
+{
+    struct list busy, *m;
+
+    list_init(&busy);
+    list_splice(&busy, &p->busy);
+    while ((m = list_pop(&busy)) != NULL) { /* whoever is told so may close others of them */
+        struct server_conn *sc = list_entry(m, struct server_conn, link);
+
+        list_append(&p->busy, m);
+        sc->shut_down = cause;
+        sc->notify(sc);
+    }
 }
 
 void server_pool_stop(struct server_pool *p)

@@ -42,6 +42,7 @@ struct server_conn {
     struct list link;      /* on the list of its state */
     uint8_t state;
     bool fresh;        /* no request has been answered on it yet */
+    char shut_down;    /* the server is not to be used any more (server_shut_down); NUL */
     uint32_t requests; /* that were answered */
     msec_t idle_since;
     void (*notify)(struct server_conn *); /* busy: something happened */
@@ -94,6 +95,13 @@ void server_conn_keep(struct server_conn *sc, struct list *own);
 struct server_conn *server_conn_own(struct list *own, const struct server *s, bool probe);
 
 void server_conn_close(struct server_conn *sc, bool reset);
+
+/* On the worker w: closes its idle connections to the server, and those that nobody watches. */
+void server_pool_close_idle(struct server_pool *p, struct worker *w);
+
+/* On the pool's worker: whoever is at work on a connection of it is to break off for that cause
+ * (server_conn.shut_down). */
+void server_pool_shut_down(struct server_pool *p, char cause);
 
 /* Closes the idle connections of a worker and stops its timer: the worker ends. */
 void server_pool_stop(struct server_pool *p);

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "upstream/proxy.h"
+#include "upstream/bad_message.h"
 #include "upstream/queue.h"
 
 #include <stdlib.h>
@@ -9,8 +10,13 @@ static void proxy_free(struct object *o)
     struct proxy *p = container_of(o, struct proxy, object);
 
     queue_free(p->queue);
+    bad_message_unref(p->bad_request);
+    bad_message_unref(p->bad_response);
+    pthread_mutex_destroy(&p->bad_lock);
     free(p->fe_counters);
     free(p->be_counters);
+    free(p->fe_times);
+    free(p->be_times);
     free(p);
 }
 
@@ -25,7 +31,14 @@ struct proxy *proxy_get(struct objects *all, const char *name, unsigned n_worker
     p->fe_counters = counters_new(n_workers);
     p->be_counters = counters_new(n_workers);
     p->queue = queue_new();
-    p->changed = clock_wall_usec();
+    pthread_mutex_init(&p->bad_lock, NULL);
+    atomic_init(&p->st.changed, clock_wall_usec());
     object_enter(all, &p->object, "proxy", name, proxy_free);
     return p;
+}
+
+void proxy_time(struct proxy *p, bool frontend, bool backend)
+{
+    if (frontend && !p->fe_times) p->fe_times = histograms_new(p->n_workers);
+    if (backend && !p->be_times) p->be_times = histograms_new(p->n_workers);
 }

@@ -10,6 +10,8 @@
 #include "upstream/counters.h"
 #include "base/object.h"
 #include "net/socket_options.h"
+#include "upstream/backend_state.h"
+#include "upstream/histogram.h"
 
 struct frontend_conf;
 struct backend_conf;
@@ -18,6 +20,7 @@ struct log_line;
 struct proxy_rules;
 struct error_set;
 struct section;
+struct stick_conf;
 
 enum proxy_mode { MODE_TCP, MODE_HTTP };
 
@@ -42,6 +45,13 @@ enum proxy_option {
     OPT_SMART_CONNECT,
     OPT_ACCEPT_INVALID_REQUEST,
     OPT_ACCEPT_INVALID_RESPONSE,
+    OPT_ALL_BACKUPS,
+    OPT_DONTLOG_NORMAL,
+    OPT_LOG_ASAP,
+    OPT_LOG_SEPARATE_ERRORS,
+    OPT_TRACEPARENT,
+    OPT_LOG_HEALTH_CHECKS,
+    OPT_SERVER_HISTOGRAMS, /* upstream/histogram.h */
 };
 
 struct proxy_conf {
@@ -63,6 +73,7 @@ struct proxy_conf {
     const char *log_tag;
     struct proxy_rules *rules; /* gateway/rules.h */
     struct error_set *errors;  /* gateway/reply_spec.h */
+    struct stick_conf *table;  /* policy/stick_table.h; NULL: none */
     struct frontend_conf *fe;  /* NULL for a backend */
     struct backend_conf *be;   /* NULL for a frontend */
     struct proxy *state;
@@ -73,19 +84,39 @@ static inline bool proxy_option(const struct proxy_conf *p, enum proxy_option o)
     return p->options >> o & 1;
 }
 
+/* Of a frontend, as the Runtime API made it. */
+enum frontend_status {
+    FRONTEND_OPEN,
+    FRONTEND_PAUSED,  /* disable frontend: it serves nobody new */
+    FRONTEND_STOPPED, /* shutdown frontend: its addresses are given up until the next reload */
+};
+
+struct bad_message;
+
 struct proxy {
     struct object object; /* found by "proxy" and name */
     unsigned n_workers;
     struct counters_block *fe_counters, *be_counters; /* one a worker */
-    _Alignas(CACHE_LINE) struct gauge fe_sessions;    /* [scur, smax] */
+    struct histograms *fe_times, *be_times;           /* likewise; NULL while it has no such side */
+    atomic_uint fe_status;    /* enum frontend_status; the control thread's, as is the next: */
+    unsigned fe_maxconn_file; /* as the configuration says; what holds now: fe_maxconn */
+    bool fe_known;            /* some configuration had it */
+    atomic_uint fe_maxconn;   /* of its frontend; 0: no limit of its own */
+    struct bad_message *bad_request, *bad_response; /* upstream/bad_message.h; NULL: none */
+    pthread_mutex_t bad_lock;
+    _Alignas(CACHE_LINE) struct gauge fe_sessions; /* [scur, smax] */
     _Alignas(CACHE_LINE) struct gauge be_sessions;
     _Alignas(CACHE_LINE) atomic_uint ticket; /* round robin's */
     _Atomic uint64_t log_lines;              /* that its requests left, as a frontend */
     struct queue *queue;                     /* requests that wait for any of its servers */
-    usec_t changed;                          /* wall clock of the last change of state */
+    struct backend_state st;
 };
 
 /* The proxy of that name, made if there is none; the caller gets a reference. */
 struct proxy *proxy_get(struct objects *all, const char *name, unsigned n_workers);
+
+/* Makes the histograms of those of its sides that a configuration has and that it had not before.
+ * Control thread, before anybody uses that configuration. */
+void proxy_time(struct proxy *p, bool frontend, bool backend);
 
 #endif

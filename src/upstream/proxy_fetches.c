@@ -107,19 +107,6 @@ static bool get_be_sess_rate(struct context *c, const struct arg *args, struct s
 
 /* ---- servers ---- */
 
-static bool is_usable(const struct server_conf *s)
-{
-    return !s->disabled && s->weight > 0;
-}
-
-unsigned backend_count_usable(const struct backend_conf *be)
-{
-    unsigned n = 0;
-
-    for (unsigned i = 0; i < be->n_servers; i++) n += is_usable(be->servers[i]);
-    return n;
-}
-
 static bool get_nbsrv(struct context *c, const struct arg *args, struct sample *out)
 {
     (void)c;
@@ -142,11 +129,17 @@ static bool get_avg_queue(struct context *c, const struct arg *args, struct samp
     return sample_sint(out, n ? (waiting + n - 1) / n : waiting * 2);
 }
 
+/* 0: no limit. */
+static unsigned limit_of(const struct server_conf *s)
+{
+    return atomic_load_explicit(&s->state->maxconn, memory_order_relaxed);
+}
+
 static unsigned slots_left(const struct server_conf *s)
 {
-    unsigned busy = gauge_now(&s->state->sessions);
+    unsigned busy = gauge_now(&s->state->sessions), limit = limit_of(s);
 
-    return s->maxconn > busy ? s->maxconn - busy : 0;
+    return limit > busy ? limit - busy : 0;
 }
 
 /* -1: a server without a limit takes any number. */
@@ -157,18 +150,22 @@ static bool get_be_conn_free(struct context *c, const struct arg *args, struct s
 
     (void)c;
     for (unsigned i = 0; i < be->n_servers; i++) {
-        if (be->servers[i]->disabled) continue;
-        if (!be->servers[i]->maxconn) return sample_sint(out, -1);
+        if (!server_has_turns(be->servers[i])) continue;
+        if (!limit_of(be->servers[i])) return sample_sint(out, -1);
         n += slots_left(be->servers[i]);
     }
     return sample_sint(out, n);
 }
 
-/* Queues have no limit here, so that there is always a slot where there is a server. */
+/* Queues have no limit here, so that there is always a slot where a server is not down. */
 static bool get_connslots(struct context *c, const struct arg *args, struct sample *out)
 {
+    const struct backend_conf *be = proxy_of(args)->be;
+
     (void)c;
-    return sample_sint(out, backend_count_usable(proxy_of(args)->be) ? -1 : 0);
+    for (unsigned i = 0; i < be->n_servers; i++)
+        if (server_op(&be->servers[i]->state->st) != SERVER_STOPPED) return sample_sint(out, -1);
+    return sample_sint(out, 0);
 }
 
 static const struct server_conf *server_of(const struct arg *args)
@@ -187,13 +184,17 @@ static bool get_srv_conn_free(struct context *c, const struct arg *args, struct 
     const struct server_conf *s = server_of(args);
 
     (void)c;
-    return sample_sint(out, s->maxconn ? (int64_t)slots_left(s) : -1);
+    return sample_sint(out, limit_of(s) ? (int64_t)slots_left(s) : -1);
 }
 
 static bool get_srv_is_up(struct context *c, const struct arg *args, struct sample *out)
 {
+    const struct server_state *st = &server_of(args)->state->st;
+    bool checked = atomic_load_explicit(&st->check.flags, memory_order_relaxed) & PROBE_CONFIGURED;
+
     (void)c;
-    return sample_bool(out, !server_of(args)->disabled);
+    return sample_bool(out, !(server_admin(st) & ADMIN_MAINT) &&
+                                (!checked || server_op(st) != SERVER_STOPPED));
 }
 
 static bool get_srv_queue(struct context *c, const struct arg *args, struct sample *out)
@@ -208,6 +209,13 @@ static bool get_srv_sess_rate(struct context *c, const struct arg *args, struct 
 }
 
 static bool get_srv_weight(struct context *c, const struct arg *args, struct sample *out)
+{
+    (void)c;
+    return sample_sint(
+        out, atomic_load_explicit(&server_of(args)->state->st.weight, memory_order_relaxed));
+}
+
+static bool get_srv_iweight(struct context *c, const struct arg *args, struct sample *out)
 {
     (void)c;
     return sample_sint(out, server_of(args)->weight);
@@ -260,7 +268,7 @@ static const struct fetch rows[] = {
     { "srv_conn_free", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_conn_free,
       .doc = "How many more it may have by its `maxconn`; -1: any number." },
     { "srv_is_up", ARGS(1, ARG_SERVER), SAMPLE_BOOL, NEED_PROCESS, .get = get_srv_is_up,
-      .doc = "Is the server usable?" },
+      .doc = "Is the server up? It is not in maintenance, and not where its checks say so." },
     { "srv_queue", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_queue,
       .doc = "How many requests wait for this server alone, as `use-server` makes them; others "
              "wait for any server of the backend." },
@@ -268,7 +276,7 @@ static const struct fetch rows[] = {
       .doc = "New requests to the server within the last second." },
     { "srv_weight", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_weight,
       .doc = "The server's weight." },
-    { "srv_iweight", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_weight,
+    { "srv_iweight", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_iweight,
       .doc = "The weight that its line says." },
     { "srv_uweight", ARGS(1, ARG_SERVER), SAMPLE_SINT, NEED_PROCESS, .get = get_srv_weight,
       .doc = "The weight that users see." },

@@ -10,9 +10,10 @@ struct waiter {
     struct worker *worker;
     const struct backend_conf *be;
     struct server *only;   /* NULL: any of be's */
-    struct server *server; /* set when a slot was passed on */
+    struct server *server; /* whose slot was passed on */
+    bool called;           /* a slot was passed on, or it was let go */
     unsigned passed;       /* how many had got a slot when it joined */
-    unsigned place;        /* set with server */
+    unsigned place;        /* set with called */
     void *owner;           /* NULL: left after that */
     void (*granted)(void *owner, struct server *server);
 };
@@ -45,6 +46,11 @@ unsigned queue_length(const struct queue *q)
     return atomic_load_explicit(&q->n, memory_order_relaxed);
 }
 
+void queue_forget_longest(struct queue *q)
+{
+    atomic_store_explicit(&q->longest, 0, memory_order_relaxed);
+}
+
 unsigned queue_longest(const struct queue *q)
 {
     return atomic_load_explicit(&q->longest, memory_order_relaxed);
@@ -67,7 +73,7 @@ unsigned queue_place(struct queue *q, const struct waiter *m, bool *alone)
     unsigned place;
 
     pthread_mutex_lock(&q->lock);
-    place = m->server ? m->place : place_now(q, m);
+    place = m->called ? m->place : place_now(q, m);
     pthread_mutex_unlock(&q->lock);
     *alone = m->only != NULL;
     return place;
@@ -118,7 +124,7 @@ bool queue_leave(struct queue *q, struct waiter *m)
     bool waiting;
 
     pthread_mutex_lock(&q->lock);
-    waiting = m->server == NULL;
+    waiting = !m->called;
     if (waiting) {
         take_out(q, m);
     } else {
@@ -139,10 +145,10 @@ static void deliver(struct message *message, struct worker *w)
     (void)w;
     if (owner)
         granted(owner, s);
-    else
+    else if (s)
         server_slot_release(s);
     free(m);
-    object_unref(&s->object);
+    if (s) object_unref(&s->object);
 }
 
 static bool serves(const struct waiter *m, const struct server *server)
@@ -150,9 +156,24 @@ static bool serves(const struct waiter *m, const struct server *server)
     const struct backend_conf *be = m->be;
 
     if (m->only) return m->only == server;
+    if (!(server_standing_of(&server->st) & STANDING_TURNS)) return false;
     for (unsigned i = 0; i < be->n_servers; i++)
         if (be->servers[i]->state == server) return true;
     return false;
+}
+
+/* Out of the list and on its way; under the lock. */
+static void call(struct queue *q, struct waiter *m, struct server *server)
+{
+    take_out(q, m);
+    m->place = place_now(q, m);
+    if (server) {
+        ++*passed_of(q, m->only);
+        object_ref(&server->object); /* until the message has arrived */
+    }
+    m->server = server;
+    m->called = true;
+    m->message.deliver = deliver;
 }
 
 bool queue_pass(struct queue *q, struct server *server)
@@ -165,12 +186,7 @@ bool queue_pass(struct queue *q, struct server *server)
     {
         struct waiter *first = list_entry(l, struct waiter, link);
         if (!serves(first, server)) continue;
-        take_out(q, first);
-        first->place = place_now(q, first);
-        ++*passed_of(q, first->only);
-        object_ref(&server->object); /* until the message has arrived */
-        first->server = server;
-        first->message.deliver = deliver;
+        call(q, first, server);
         m = first;
         break;
     }
@@ -178,4 +194,26 @@ bool queue_pass(struct queue *q, struct server *server)
     if (!m) return false;
     worker_send(m->worker, &m->message);
     return true;
+}
+
+unsigned queue_release(struct queue *q, struct server *server)
+{
+    struct list out;
+    unsigned n = 0;
+
+    list_init(&out);
+    pthread_mutex_lock(&q->lock);
+    list_each(l, &q->waiting)
+    {
+        struct waiter *m = list_entry(l, struct waiter, link);
+        if (m->only != server) continue;
+        call(q, m, NULL);
+        list_append(&out, &m->link);
+    }
+    pthread_mutex_unlock(&q->lock);
+    for (struct list *l; (l = list_pop(&out)) != NULL; n++) {
+        struct waiter *m = list_entry(l, struct waiter, link);
+        worker_send(m->worker, &m->message);
+    }
+    return n;
 }

@@ -26,11 +26,13 @@ void queue_free(struct queue *q);
  * counted by it, too. */
 unsigned queue_length(const struct queue *q);
 unsigned queue_longest(const struct queue *q);
+void queue_forget_longest(struct queue *q);
 
 /* Joins the end of the queue, for any server of `be` (pinned by the owner while it waits: after a
  * reload, requests of different configurations may wait in one queue). `granted` will run on w's
- * thread with the server whose slot was passed on; the waiter is gone behind it. After joining, the
- * caller must try once more to get a slot itself: one may have come free just before. */
+ * thread with the server whose slot was passed on, or NULL; the waiter is gone behind it. After
+ * joining, the caller must try once more to get a slot itself: one may have come free just before.
+ */
 struct waiter *queue_join(struct queue *q, struct worker *w, const struct backend_conf *be,
                           void *owner, void (*granted)(void *owner, struct server *server));
 
@@ -44,11 +46,16 @@ struct waiter *queue_join_for(struct queue *q, struct worker *w, const struct ba
  */
 unsigned queue_place(struct queue *q, const struct waiter *m, bool *alone);
 
+/* The server can't be used any more: whoever waits for it alone is let go, and granted() will run
+ * with NULL. Returns how many. */
+unsigned queue_release(struct queue *q, struct server *server);
+
 /* Leaves the queue, wherever in it. True: it was still waiting, no slot was given. False: a slot is
  * on its way; it will be given back on arrival, and granted() will not run. */
 bool queue_leave(struct queue *q, struct waiter *m);
 
-/* Passes a slot of `server` on to the first that waits for one of its. False when nobody does. */
+/* Passes a slot of `server` on to the first that waits for one of its, or that waits for any, if
+ * the server has turns (server_state.h). False when nobody does. */
 bool queue_pass(struct queue *q, struct server *server);
 
 #endif

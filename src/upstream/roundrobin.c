@@ -21,11 +21,6 @@ static unsigned greatest_common_divisor(unsigned a, unsigned b)
     return a;
 }
 
-static bool usable(const struct server_conf *s)
-{
-    return !s->disabled && !s->backup && s->weight;
-}
-
 /* ---- the smooth weighted order ----
  *
  * In each turn every server gets its weight in credit; whoever then has most is next (of equals the
@@ -49,23 +44,24 @@ struct schedule {
 
 static int by_weight_and_place(const void *a, const void *b, void *arg)
 {
-    const struct backend_conf *be = arg;
+    const unsigned *shares = arg;
     unsigned i = *(const unsigned *)a, k = *(const unsigned *)b;
-    unsigned wi = be->servers[i]->weight, wk = be->servers[k]->weight;
+    unsigned wi = shares[i], wk = shares[k];
 
     if (wi != wk) return wi < wk ? -1 : 1;
     return i < k ? -1 : i > k;
 }
 
-static void sort_into_classes(struct schedule *s, const struct backend_conf *be, unsigned divisor)
+static void sort_into_classes(struct schedule *s, const unsigned *shares, unsigned n_servers,
+                              unsigned divisor)
 {
     unsigned n = 0;
 
-    for (unsigned i = 0; i < be->n_servers; i++)
-        if (usable(be->servers[i])) s->members[n++] = i;
-    qsort_r(s->members, n, sizeof *s->members, by_weight_and_place, (void *)be);
+    for (unsigned i = 0; i < n_servers; i++)
+        if (shares[i]) s->members[n++] = i;
+    qsort_r(s->members, n, sizeof *s->members, by_weight_and_place, (void *)shares);
     for (unsigned i = 0; i < n; i++) {
-        unsigned weight = be->servers[s->members[i]]->weight / divisor;
+        unsigned weight = shares[s->members[i]] / divisor;
         struct class *c = s->n_classes ? &s->classes[s->n_classes - 1] : NULL;
 
         if (!c || c->weight != weight) {
@@ -96,15 +92,15 @@ static struct class *next_class(struct schedule *s)
     return best;
 }
 
-static void fill_schedule(struct balance *b, const struct backend_conf *be, unsigned divisor,
-                          struct arena *a)
+static void fill_schedule(struct balance *b, const struct backend_conf *be, const unsigned *shares,
+                          unsigned divisor, struct arena *a)
 {
     struct schedule s = {
         .classes = arena_alloc(a, be->n_servers * sizeof *s.classes),
         .members = arena_alloc(a, be->n_servers * sizeof *s.members),
     };
 
-    sort_into_classes(&s, be, divisor);
+    sort_into_classes(&s, shares, be->n_servers, divisor);
     for (unsigned i = 0; i < b->length; i++) {
         struct class *c = next_class(&s);
 
@@ -115,38 +111,41 @@ static void fill_schedule(struct balance *b, const struct backend_conf *be, unsi
     }
 }
 
-static const struct balance *prepare(const struct backend_conf *be, struct arena *a)
+static const struct balance *prepare(const struct backend_conf *be, const unsigned *shares,
+                                     struct arena *a)
 {
     unsigned divisor = 0, length = 0;
     struct balance *b;
 
     for (unsigned i = 0; i < be->n_servers; i++)
-        if (usable(be->servers[i]))
-            divisor = greatest_common_divisor(be->servers[i]->weight, divisor);
+        if (shares[i]) divisor = greatest_common_divisor(shares[i], divisor);
     for (unsigned i = 0; i < be->n_servers; i++)
-        if (usable(be->servers[i])) length += be->servers[i]->weight / divisor;
+        if (shares[i]) length += shares[i] / divisor;
     b = arena_alloc(a, sizeof *b + length * sizeof *b->schedule);
     b->length = length;
-    if (length) fill_schedule(b, be, divisor, a);
+    if (length) fill_schedule(b, be, shares, divisor, a);
     return b;
 }
 
 static enum balance_result choose(const struct balance *b, const struct balance_input *in,
                                   const struct server_conf **out)
 {
+    enum balance_result r = BALANCE_NONE;
     unsigned ticket;
 
     if (b->length == 0) return BALANCE_NONE;
     ticket = atomic_fetch_add_explicit(&in->state->ticket, 1, memory_order_relaxed);
     for (unsigned i = 0; i < b->length; i++) {
         const struct server_conf *s = b->schedule[(ticket + i) % b->length];
+        if (!server_has_turns(s)) continue;
+        r = BALANCE_FULL;
         if (s == in->avoid && b->length > 1) continue;
         if (server_slot_take(s->state)) {
             *out = s;
             return BALANCE_CHOSEN;
         }
     }
-    return BALANCE_FULL;
+    return r;
 }
 
 const struct balance_algorithm balance_roundrobin = {

@@ -8,10 +8,12 @@ static void server_free(struct object *o)
 {
     struct server *s = container_of(o, struct server, object);
 
+    server_state_release(s);
     server_spill_release(&s->spill);
     object_unref(s->proxy);
     free(s->counters);
     free(s->pools);
+    free(s->times);
     free(s);
 }
 
@@ -34,9 +36,15 @@ struct server *server_get(struct objects *all, const char *backend, const char *
     s->pools = mem_zero_aligned(n_workers * sizeof *s->pools);
     for (unsigned i = 0; i < n_workers; i++) server_pool_init(&s->pools[i], s);
     server_spill_init(&s->spill);
-    s->changed = clock_wall_usec();
+    server_state_init(s);
     object_enter(all, &s->object, "server", full, server_free);
     return s;
+}
+
+struct histograms *server_time(struct server *s)
+{
+    if (!s->times) s->times = histograms_new(s->n_workers);
+    return s->times;
 }
 
 bool server_slot_take(struct server *s)
@@ -48,13 +56,19 @@ bool server_slot_take(struct server *s)
     return true;
 }
 
-void server_slots_offer(struct server *s)
+unsigned server_slots_offer(struct server *s)
 {
+    unsigned n = 0;
+
     while (queue_length(s->queue) && server_slot_take(s)) {
-        if (queue_pass(s->queue, s)) continue;
+        if (queue_pass(s->queue, s)) {
+            n++;
+            continue;
+        }
         gauge_release(&s->sessions.now); /* those who wait, wait for others */
-        return;
+        break;
     }
+    return n;
 }
 
 void server_slot_release(struct server *s)

@@ -7,13 +7,18 @@
 #define GATEHOUSE_UPSTREAM_SERVER_H
 
 #include "net/address.h"
+#include "upstream/check_settings.h"
 #include "upstream/counters.h"
+#include "upstream/histogram.h"
 #include "base/object.h"
 #include "upstream/pool.h"
 #include "upstream/queue.h"
+#include "upstream/server_address.h"
+#include "upstream/server_state.h"
 #include "upstream/source.h"
 
 struct backend_conf;
+struct check;
 
 struct server_conf {
     const char *name; /* NULL: it is what default-server says */
@@ -29,6 +34,14 @@ struct server_conf {
     unsigned weight;  /* 0 to 256 */
     unsigned maxconn; /* 0: no limit */
     bool disabled, backup;
+    bool non_stick; /* no stick table notes it */
+    bool check;     /* its health is checked (upstream/check.h) */
+    struct check_settings checking;
+    unsigned rise, fall;         /* verdicts in a row that it takes to go up, and down */
+    const char *track;           /* "server" or "backend/server"; NULL: none */
+    struct word track_at;        /* for messages */
+    struct server_conf *tracked; /* what that is */
+    bool shutdown_when_down, shutdown_backups_when_up; /* on-marked-down, on-marked-up */
     bool no_address;        /* its host name is not resolved; disabled then */
     int pool_max;           /* pool-max-conn; -1: no limit */
     unsigned pool_low;      /* pool-low-conn */
@@ -37,6 +50,7 @@ struct server_conf {
     bool pool_private;      /* tune.idle-pool.shared off */
     struct source_address source;
     unsigned user_timeout;            /* tcp-ut, milliseconds; 0: the system's */
+    struct histograms *times;         /* its state's, with option server-histograms; else NULL */
     const struct conn_origin *origin; /* made of both, and of the backend's; NULL: nothing */
     unsigned init_addr_methods; /* bytes of enum init_addr, the lowest first; 0: the default */
     union address init_addr_ip;
@@ -50,18 +64,26 @@ struct server {
     unsigned n_workers;
     struct counters_block *counters; /* one a worker */
     struct server_pool *pools;       /* one a worker */
+    struct histograms *times;        /* likewise; NULL: no configuration asked for them yet */
     struct server_spill spill;
     _Alignas(
         CACHE_LINE) struct gauge sessions; /* requests at the server: slots in use, [scur, smax] */
     atomic_uint waiting;                   /* requests that wait for this one alone … */
     unsigned passed; /* … and that ever got a slot so; under the queue's lock */
-    _Alignas(CACHE_LINE) atomic_uint maxconn; /* of the current snapshot */
-    usec_t changed;
+    _Alignas(CACHE_LINE) atomic_uint maxconn; /* as the file or the Runtime API says */
+    struct server_state st;
+    struct server_moved moved;   /* set server … addr */
+    struct check *check;         /* the control thread's; NULL: none (upstream/check.h) */
+    atomic_uint observed_errors; /* in a row, in traffic (observe) */
+    counter_t hanafail;          /* [hanafail] the control thread's */
 };
 
 /* The server of that backend and name, made if there is none; the caller gets a reference. */
 struct server *server_get(struct objects *all, const char *backend, const char *name,
                           struct object *proxy, struct queue *queue, unsigned n_workers);
+
+/* Its histograms, made when they are first asked for. Control thread. */
+struct histograms *server_time(struct server *s);
 
 /* Takes a slot. False when all are taken. */
 bool server_slot_take(struct server *s);
@@ -72,8 +94,9 @@ static inline unsigned server_waiting(const struct server *s)
     return atomic_load_explicit(&s->waiting, memory_order_relaxed);
 }
 
-/* Passes free slots on to requests that wait: after a limit was raised. */
-void server_slots_offer(struct server *s);
+/* Passes free slots on to requests that wait: after a limit was raised, or when the server can be
+ * used again. Returns how many. */
+unsigned server_slots_offer(struct server *s);
 
 /* Gives a slot back, or passes it on to a request that waits in the queue. */
 void server_slot_release(struct server *s);

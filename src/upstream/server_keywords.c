@@ -50,6 +50,15 @@ static bool parse_disabled(struct cfg *cfg, void *target, struct words *w)
     return true;
 }
 
+static bool parse_stick(struct cfg *cfg, void *target, struct words *w)
+{
+    struct server_conf *s = target;
+
+    (void)cfg;
+    s->non_stick = w->keyword->param;
+    return true;
+}
+
 static bool parse_id(struct cfg *cfg, void *target, struct words *w)
 {
     struct server_conf *s = target;
@@ -151,6 +160,10 @@ static const struct keyword rows[] = {
       "(see "
       "`timeout queue`).",
       0, NULL },
+    { "non-stick", 0, parse_stick, "", NULL, 0,
+      "Stick tables do not note the server: who was sent there once need not come back.", 1, NULL },
+    { "stick", 0, parse_stick, "", NULL, 0, "Takes `non-stick` of `default-server` back.", 0,
+      NULL },
     { "disabled", 0, parse_disabled, "", NULL, 0, "The server gets no traffic.", 0, NULL },
     { "enabled", 0, parse_disabled, "", NULL, 0, "Takes `disabled` of `default-server` back.", 0,
       NULL },
@@ -183,8 +196,6 @@ static const struct keyword rows[] = {
       0, NULL },
     { "proto", 0, parse_proto, "h1", "h1", 0, "The protocol that the server speaks: HTTP/1.", 0,
       NULL },
-    OFF("no-backup", "The server is no backup server."),
-    OFF("no-check", "The server's health is not checked."),
     OFF("no-check-ssl", "Checks do not use TLS."),
     OFF("no-agent-check", "No agent is asked about the server."),
     OFF("no-send-proxy", "Connections do not begin with the PROXY protocol."),

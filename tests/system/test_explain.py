@@ -245,10 +245,13 @@ def test_monitor(tmp_path):
     path.write_text(
         RULES.replace(
             "    bind *:9000\n",
-            "    bind *:9000\n    monitor-uri /alive\n    monitor fail if { nbsrv(empty) lt 1 }\n",
+            "    bind *:9000\n    monitor-uri /alive\n    monitor fail if FALSE\n"
+            "    monitor fail if { nbsrv(empty) lt 1 }\n    monitor fail if TRUE\n",
         )
     )
     done = run("explain", "-f", str(path), "http://localhost:9000/alive")
+    assert re.search(r"x\.cfg:\d+ +monitor fail if FALSE\n.*\n +=> does not apply", done.stdout)
+    assert re.search(r"x\.cfg:\d+ +monitor fail if \{ nbsrv.*\n.*\n +=> applies: answers 503\n +1 more", done.stdout)
     assert "nbsrv(empty): 0" in done.stdout
     assert re.search(r"^answer +503", done.stdout, re.M)
     assert "it asks for monitor-uri" in done.stdout
@@ -427,3 +430,72 @@ def test_variables_of_the_process_are_set():
     done = run("explain", "-f", os.path.join(gate.ROOT, "examples", "rules.cfg"), "-H", "host: shop.example",
                "http://localhost:5000/whoami")
     assert "var(proc.site): 'example'" in done.stdout
+
+
+LIMIT = os.path.join(gate.ROOT, "examples", "guide", "5-limit.cfg")
+
+
+def test_limit_of_the_guide_shows_both_outcomes():
+    """A count is known only at run time: the limit is shown, and what comes of it either way."""
+    done = run("explain", "-f", LIMIT, "-H", "api-key: hello", "http://localhost:5000/square/25")
+    assert done.returncode == 0 and not done.stderr, done.stderr
+    with open(LIMIT, encoding="utf-8") as f:
+        lines = f.read().splitlines()
+    acl = next(i for i, text in enumerate(lines, 1) if " acl " in text)
+    deny = next(i for i, text in enumerate(lines, 1) if "429" in text)
+    test = "req.hdr(api-key),table_http_req_cnt(api_gateway) gt 10"
+    assert done.stdout.count(f"no   exceeds_limit: {test}   here 0; known only at run time\n") == 1
+    assert done.stdout.count(f"no   exceeds_limit: {test}   here 1; known only at run time\n") == 1
+    assert "=> applies: tracks 'hello' in table api_gateway\n" in done.stdout
+    assert done.stdout.endswith(
+        f"run time  {test} ({LIMIT}:{acl})? The count is known only at run time.\n"
+        "            no:  sent to server be_square/s1 (as above)\n"
+        f"            yes: answer 429, by the rule at {LIMIT}:{deny}: deny deny_status 429 if exceeds_limit\n"
+    )
+    done = run("explain", "--json", "-f", LIMIT, "-H", "api-key: hello", "http://localhost:5000/square/25")
+    told = json.loads(done.stdout)
+    assert told["end"] == "server" and len(told["run_time"]) == 1
+    open_ = told["run_time"][0]
+    assert (open_["text"], open_["line"]) == (test, acl)
+    no, yes = open_["outcomes"]
+    assert (no["holds"], no["end"], no["server"]) == (False, "server", "s1")
+    assert (yes["holds"], yes["status"], yes["rule"]["line"]) == (True, 429, deny)
+
+
+COUNTS = """
+defaults
+    mode http
+    timeout connect 1s
+    timeout client 1s
+    timeout server 1s
+frontend web
+    bind 127.0.0.1:8080
+    stick-table type ip size 1k store http_req_rate(10s),conn_cur
+    tcp-request connection track-sc0 src
+    tcp-request connection reject if { sc0_conn_cur gt 100 }
+    http-request deny if { path /a }
+    http-request deny deny_status 429 if { sc_http_req_rate(0) gt 20 }
+    default_backend main
+backend main
+    stick-table type string size 1k
+    stick on req.hdr(k) if { path /x }
+    server m1 127.0.0.1:3
+    server m2 127.0.0.1:4
+"""
+
+
+def test_each_count_is_shown_by_itself(tmp_path):
+    path = tmp_path / "counts.cfg"
+    path.write_text(COUNTS)
+    told = json.loads(run("explain", "--json", "-f", str(path), "-H", "k: v", "http://127.0.0.1:8080/x").stdout)
+    ends = [[o["end"] for o in t["outcomes"]] for t in told["run_time"]]
+    assert [t["text"] for t in told["run_time"]] == ["sc0_conn_cur gt 100", "sc_http_req_rate(0) gt 20"]
+    assert ends == [["server", "refused"], ["server", "answer"]]
+    assert {o.get("server") for t in told["run_time"] for o in t["outcomes"]} == {"m1", None}
+    stick = told["parts"][-1]
+    assert stick["title"] == "backend main, stickiness"
+    assert stick["rules"][0]["did"].startswith("looks up 'v' in table main: who is there is known only at run")
+    # What was never asked is not told of.
+    told = json.loads(run("explain", "--json", "-f", str(path), "http://127.0.0.1:8080/a").stdout)
+    assert [t["text"] for t in told["run_time"]] == ["sc0_conn_cur gt 100"]
+    assert told["run_time"][0]["outcomes"][0]["rule"]["action"] == "deny"

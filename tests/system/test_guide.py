@@ -101,3 +101,38 @@ def test_service_stopped_and_started(gateway, square):
     finally:
         again.terminate()
         again.wait(5)
+
+
+def whole_guide():
+    """The guide's last file, on free ports."""
+    with open(os.path.join(gate.ROOT, "examples", "guide", "5-limit.cfg"), encoding="utf-8") as f:
+        text = f.read()
+    return text.replace("*:5000", "*:@front@").replace("*:8404", "*:@stats@").replace("127.0.0.1:8080", "127.0.0.1:@square@")
+
+
+def rows_of(csv):
+    lines = csv.lstrip("# ").splitlines()
+    names = lines[0].split(",")
+    return {tuple(line.split(",")[:2]): dict(zip(names, line.split(","))) for line in lines[1:] if line}
+
+
+@needs_square
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_what_the_page_shows_then(gateway, square, threads):
+    """Step 6: after 15 requests, four of them without a key or over the limit."""
+    g = gateway(whole_guide().replace("global\n", f"global\n  nbthread {threads}\n", 1), square=square.port)
+    front, stats = (f"http://127.0.0.1:{g.port[name]}" for name in ("front", "stats"))
+
+    def rows():
+        return rows_of(curl(f"{stats}/stats;csv"))
+
+    gate.wait_until(lambda: rows()[("be_square", "s1")]["check_status"] == "L4OK", 10, "the first check")
+    code = "\n%{http_code}"
+    assert [curl("-w", code, f"{front}/square/25")[-3:] for _ in range(2)] == ["403"] * 2
+    hello = [curl("-w", code, "-H", "api-key: hello", f"{front}/square/25") for _ in range(12)]
+    assert hello[:10] == ["625\n200"] * 10 and [a[-3:] for a in hello[10:]] == ["429"] * 2
+    assert curl("-H", "api-key: hello-1", f"{front}/square/25") == "625"
+    now = rows()
+    fe, s1 = now[("api_gateway", "FRONTEND")], now[("be_square", "s1")]
+    assert [fe[n] for n in ("dreq", "hrsp_2xx", "hrsp_4xx", "req_tot")] == ["4", "11", "4", "15"]
+    assert [s1[n] for n in ("status", "check_status", "stot")] == ["UP", "L4OK", "11"]

@@ -26,7 +26,7 @@ def file_of(section, lines):
     if section == "named-defaults":
         place["from"] = " from d"
         place["named"] = "defaults d\n mode http\n timeout client 5s\n timeout server 5s\n timeout connect 5s\n" + text
-    elif section in ("userlist", "http-errors"):
+    elif section in ("userlist", "http-errors", "ring"):
         place["sections"] = f"{section} x\n" + text
     else:
         place[section] = text

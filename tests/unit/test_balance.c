@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Round robin, slots and the queue, as several workers use them. */
 #include "upstream/backend.h"
+#include "upstream/keeper.h"
 
 #include <stdlib.h>
 
@@ -14,6 +15,7 @@
 enum { SERVERS = 12, WORKERS = 2 };
 
 static struct objects all;
+static struct keeper keeper;
 static struct arena arena;
 static struct proxy_conf proxy;
 static struct backend_conf be;
@@ -30,19 +32,26 @@ static void build(const unsigned *weights, unsigned n, unsigned maxconn)
     for (unsigned i = 0; i < n; i++) {
         static const char *const names[SERVERS] = { "a", "b", "c", "d", "e", "f",
                                                     "g", "h", "i", "j", "k", "l" };
-        confs[i] = (struct server_conf){ .name = names[i], .weight = weights[i], .backend = &be };
+        confs[i] = (struct server_conf){
+            .name = names[i], .weight = weights[i], .backend = &be, .maxconn = maxconn
+        };
         confs[i].state = server_get(&all, "be", names[i], &proxy.state->object, proxy.state->queue,
                                     WORKERS);
-        atomic_store(&confs[i].state->maxconn, maxconn);
         list[i] = &confs[i];
     }
     be.algorithm = &balance_roundrobin;
-    be.balance = be.algorithm->prepare(&be, &arena);
+    be.balance = backend_prepare(&be, &arena);
+    for (unsigned i = 0; i < n; i++) server_adopt(&keeper, &confs[i]);
+    backend_adopt(&keeper, &be);
 }
 
 static void demolish(void)
 {
-    for (unsigned i = 0; i < be.n_servers; i++) object_unref(&confs[i].state->object);
+    backend_abandon(&keeper, &be);
+    for (unsigned i = 0; i < be.n_servers; i++) {
+        server_abandon(confs[i].state);
+        object_unref(&confs[i].state->object);
+    }
     object_unref(&proxy.state->object);
     assert_int_equal(all.by_name.n, 0); /* nothing was kept alive by mistake */
     objects_release(&all);

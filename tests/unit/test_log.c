@@ -171,8 +171,8 @@ static void headers(void **state)
         { "rfc3164", "", "UTC", "<155>Nov 24 07:49:15 localhost gate[77]: " },
         { "rfc3164", "h1", "UTC", "<155>Nov 24 07:49:15 h1 gate[77]: " },
         { "rfc3164", "h1", "EST5", "<155>Nov 24 02:49:15 h1 gate[77]: " },
-        { "rfc5424", "", "UTC", "<155>1 2025-11-24T07:49:15.012345+00:00 - gate 77 - - " },
-        { "rfc5424", "h1", "UTC", "<155>1 2025-11-24T07:49:15.012345+00:00 h1 gate 77 - - " },
+        { "rfc5424", "", "UTC", "<155>1 2025-11-24T07:49:15.012345+00:00 - gate 77 - " },
+        { "rfc5424", "h1", "UTC", "<155>1 2025-11-24T07:49:15.012345+00:00 h1 gate 77 - " },
         { "priority", "h1", "UTC", "<155>" },
         { "short", "h1", "UTC", "<3>" },
         { "timed", "h1", "UTC", "<3>2025-11-24T07:49:15.012345+00:00 " },
@@ -511,7 +511,7 @@ static void a_pipe_that_stays_blocking(void **state)
     (void)state;
 
     inherited_pipe(p);
-    s = log_sink_new(NULL, 0, p[1], &total);
+    s = log_sink_new(&(struct log_sink_key){ .fd = p[1] }, &total);
     log_sink_open(s);
     assert_int_equal(s->kind, LOG_SINK_PIPE);
     assert_true(s->nonblocking && s->fd != p[1]);

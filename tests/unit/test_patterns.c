@@ -96,15 +96,17 @@ static bool only_delimiters(enum match_kind kind, const char *text)
     return true;
 }
 
-static void compare(struct policy_fixture *f, enum match_kind kind, bool nocase, bool changeable)
+/* A set of n patterns. */
+static void compare(struct policy_fixture *f, enum match_kind kind, bool nocase, bool changeable,
+                    unsigned n)
 {
-    static char texts[MANY][8];
+    char texts[MANY][8] = { 0 };
     struct word at = at_nothing(f);
     struct patterns *p = patterns_new(&f->pc, &at, SLICE("x"), &matches[kind],
                                       nocase ? PATTERNS_NOCASE : 0, -1);
     const char *why;
 
-    for (unsigned i = 0; i < MANY; i++) {
+    for (unsigned i = 0; i < n; i++) {
         char buf[8];
         slice_copy(random_text(buf, 5), texts[i], sizeof texts[i]);
         if ((kind == MATCH_DIR || kind == MATCH_DOM) && only_delimiters(kind, texts[i]))
@@ -113,7 +115,7 @@ static void compare(struct policy_fixture *f, enum match_kind kind, bool nocase,
     }
     if (changeable) {
         pattern_ref_make_changeable(p->ref);
-        for (unsigned i = 0; i < MANY; i += 3) {
+        for (unsigned i = 0; i < n; i += 3) {
             pattern_ref_delete(p->ref, slice_str(texts[i]));
             for (unsigned k = 0; k < MANY; k++)
                 if (k != i && strcmp(texts[k], texts[i]) == 0) texts[k][0] = '\0';
@@ -140,7 +142,10 @@ static void test_strings(void **state)
 
     srand(4711);
     for (size_t k = 0; k < ARRAY_LEN(KINDS); k++)
-        for (unsigned way = 0; way < 4; way++) compare(f, KINDS[k], way & 1, way & 2);
+        for (unsigned way = 0; way < 4; way++) {
+            compare(f, KINDS[k], way & 1, way & 2, MANY);
+            for (unsigned n = 1; n <= 5; n++) compare(f, KINDS[k], way & 1, way & 2, n);
+        }
 }
 
 static void test_networks(void **state)

@@ -150,11 +150,46 @@ static void deep(void **state)
     regex_free(re);
 }
 
+/* What is found by looking at little first is what is found by looking at all, wherever it stands:
+ * around the ends of the parts that are looked at, too. */
+static void near(void **state)
+{
+    static const char *const PATTERNS[] = {
+        "x",         "xy*",   "x(?=y)", "x(?!y)", "(?<=a)x", "x\\b",  "x$",      "\\z",
+        "^a",        "a*x|a", "x.*y",   "x.*?y",  "y*$",     "(a+)x", "\\Bx\\b", "x{2,5}",
+        "(?:x|xy)z", "a{70}", "[^a]+",  "x\\Ky",  "(a)\\1x", "y?",    "(?s).*",  "(?>a+)y",
+    };
+    static const char *const NEEDLES[] = { "x", "xy", "xyz", "xxxxxx", "y" };
+    static char subject[300];
+
+    (void)state;
+    for (size_t i = 0; i < ARRAY_LEN(PATTERNS); i++) {
+        struct regex *re = compile(PATTERNS[i], REGEX_AGAIN);
+        for (size_t n = 0; n < 3 * 5 * 280; n++) {
+            size_t at = n % 280, cost = 0, length = (size_t[]){ 300, at, 128 }[n / (5 * 280)];
+            const char *needle = NEEDLES[n / 280 % 5];
+            struct regex_match whole, part;
+            bool is;
+
+            memset(subject, 'a', sizeof subject);
+            memcpy(subject + at, needle, strlen(needle));
+            if (length == at) length += strlen(needle);
+            is = regex_match(re, slice_of(subject, length), n & 1, &whole);
+            if (regex_match_near(re, slice_of(subject, length), n & 1, &part, &cost) != is ||
+                (is && memcmp(&whole, &part, sizeof whole) != 0))
+                fail_msg("%s in %.*s", PATTERNS[i], (int)length, subject);
+            assert_true(cost >= (length < 64 ? length : 64));
+            if (i == 0 && *needle == 'x' && at < 63 && length == 300) assert_int_equal(cost, 64);
+        }
+        regex_free(re);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(matches), cmocka_unit_test(refused), cmocka_unit_test(replacements),
-        cmocka_unit_test(bounded), cmocka_unit_test(deep),
+        cmocka_unit_test(bounded), cmocka_unit_test(deep),    cmocka_unit_test(near),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

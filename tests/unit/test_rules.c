@@ -436,8 +436,16 @@ static bool hear_again(struct trace *t, const struct format *f, struct slice *te
     return false;
 }
 
-static struct trace LISTENER = { hear_value, hear_test, hear_term, hear_condition, hear_rule,
-                                 hear_done,  hear_text, false,     hear_again };
+static struct trace LISTENER = {
+    .value = hear_value,
+    .test = hear_test,
+    .term = hear_term,
+    .condition = hear_condition,
+    .rule = hear_rule,
+    .done = hear_done,
+    .text = hear_text,
+    .again = hear_again,
+};
 
 static void traced(void **state)
 {
