@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 
 import pytest
@@ -103,11 +104,12 @@ def test_service_stopped_and_started(gateway, square):
         again.wait(5)
 
 
-def whole_guide():
-    """The guide's last file, on free ports."""
-    with open(os.path.join(gate.ROOT, "examples", "guide", "5-limit.cfg"), encoding="utf-8") as f:
+def guide_file(name, threads=1):
+    """A file of the guide, on free ports."""
+    with open(os.path.join(gate.ROOT, "examples", "guide", name), encoding="utf-8") as f:
         text = f.read()
-    return text.replace("*:5000", "*:@front@").replace("*:8404", "*:@stats@").replace("127.0.0.1:8080", "127.0.0.1:@square@")
+    text = text.replace("*:5000", "*:@front@").replace("*:8404", "*:@stats@").replace("127.0.0.1:8080", "127.0.0.1:@square@")
+    return text.replace("global\n", f"global\n  nbthread {threads}\n", 1)
 
 
 def rows_of(csv):
@@ -120,7 +122,7 @@ def rows_of(csv):
 @pytest.mark.parametrize("threads", [1, 2, 4])
 def test_what_the_page_shows_then(gateway, square, threads):
     """Step 6: after 15 requests, four of them without a key or over the limit."""
-    g = gateway(whole_guide().replace("global\n", f"global\n  nbthread {threads}\n", 1), square=square.port)
+    g = gateway(guide_file("5-limit.cfg", threads), square=square.port)
     front, stats = (f"http://127.0.0.1:{g.port[name]}" for name in ("front", "stats"))
 
     def rows():
@@ -136,3 +138,93 @@ def test_what_the_page_shows_then(gateway, square, threads):
     fe, s1 = now[("api_gateway", "FRONTEND")], now[("be_square", "s1")]
     assert [fe[n] for n in ("dreq", "hrsp_2xx", "hrsp_4xx", "req_tot")] == ["4", "11", "4", "15"]
     assert [s1[n] for n in ("status", "check_status", "stot")] == ["UP", "L4OK", "11"]
+
+
+CHROMIUM = shutil.which("chromium")
+FORBIDDEN = """HTTP/1.1 403 Forbidden
+content-length: 93
+cache-control: no-cache
+content-type: text/html
+
+<html><body><h1>403 Forbidden</h1>
+Request forbidden by administrative rules.
+</body></html>
+"""
+TOO_MANY = """HTTP/1.1 429 Too Many Requests
+content-length: 117
+cache-control: no-cache
+content-type: text/html
+
+<html><body><h1>429 Too Many Requests</h1>
+You have sent too many requests in a given amount of time.
+</body></html>
+"""
+
+
+def browser(tmp_path, url):
+    """The page as Chromium has read it."""
+    p = subprocess.run(
+        [CHROMIUM, "--headless", "--no-sandbox", "--disable-gpu", f"--user-data-dir={tmp_path}/chromium",
+         "--dump-dom", url], capture_output=True, text=True, timeout=60 * gate.SLOWNESS,
+        env={**os.environ, "HOME": str(tmp_path)})
+    assert p.returncode == 0, p.stderr[-2000:]
+    return p.stdout
+
+
+def row_in(page, name):
+    """What stands in the cells of that row of the page."""
+    row = re.search(rf'<tr[^>]* id="{name}".*?</tr>', page, re.S)
+    assert row, f"no row {name} in: {page[:3000]}"
+    return [re.sub(r"<[^>]*>", " ", cell).split() for cell in re.findall(r"<t[dh].*?</t[dh]>", row[0], re.S)]
+
+
+@needs_square
+@pytest.mark.skipif(not CHROMIUM, reason="chromium is not installed")
+@pytest.mark.gatehouse("each step is a reload of the same process")
+@pytest.mark.parametrize("threads", [1, 2, 4])
+def test_command_by_command(gateway, square, tmp_path, threads):
+    """The whole guide in one process: each step's lines come by a reload, and nothing is forgotten."""
+    stats = gate.free_port()
+    g = gateway(guide_file("1-proxy.cfg", threads), square=square.port, stats=stats)
+    front, page = f"localhost:{g.port['front']}", f"http://localhost:{stats}/stats"
+
+    def head(*args):
+        return curl("-i", *args, f"{front}/square/25").replace("\r", "")
+
+    def rows():
+        return rows_of(curl(page + ";csv"))
+
+    # 1
+    assert curl(f"{front}/square/25") == "625"
+    # 2
+    g.reload(guide_file("2-statistics.cfg", threads))
+    gate.wait_until(lambda: stats in gate.listening_ports(g.gateway_pid()), 10, "the statistics")
+    assert rows()[("api_gateway", "FRONTEND")]["req_tot"] == "1", "counted before the reload"
+    assert row_in(browser(tmp_path, page), "be_square/s1")
+    assert "refresh: 5" in curl("-i", page).lower()
+    # 3
+    g.reload(guide_file("3-checks.cfg", threads))
+    gate.wait_until(lambda: rows()[("be_square", "s1")]["check_status"] == "L4OK", 10, "the first check")
+    cells = sum(row_in(browser(tmp_path, page), "be_square/s1"), [])
+    assert "UP" in cells and "L4OK" in cells
+    # 4
+    g.reload(guide_file("4-deny.cfg", threads))
+    gate.wait_until(lambda: head().startswith("HTTP/1.1 403"), 10, "the rule")
+    assert head() == FORBIDDEN
+    assert curl("-H", "api-key: hello", f"{front}/square/25") == "625"
+    # 5
+    g.reload(guide_file("5-limit.cfg", threads))
+    gate.wait_until(lambda: "hello" not in head() and "api_gateway" in curl(page), 10, "the limit")
+    before = rows()[("api_gateway", "FRONTEND")]
+    g.reload(guide_file("5-limit.cfg", threads))
+    first = [curl("-H", "api-key: hello", f"{front}/square/25") for _ in range(5)]
+    g.reload(guide_file("5-limit.cfg", threads))
+    assert first + [curl("-H", "api-key: hello", f"{front}/square/25") for _ in range(5)] == ["625"] * 10
+    assert head("-H", "api-key: hello") == TOO_MANY
+    assert curl("-H", "api-key: hello-1", f"{front}/square/25") == "625"
+    # 6
+    assert head() == FORBIDDEN
+    now = rows()[("api_gateway", "FRONTEND")]
+    more = {n: int(now[n]) - int(before[n]) for n in ("dreq", "hrsp_2xx", "hrsp_4xx", "req_tot")}
+    assert more == {"dreq": 2, "hrsp_2xx": 11, "hrsp_4xx": 2, "req_tot": 13}
+    assert now["dreq"] in sum(row_in(browser(tmp_path, page), "api_gateway/Frontend"), [])
