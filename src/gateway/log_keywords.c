@@ -21,8 +21,8 @@ static bool parse_log_address(struct cfg *cfg, struct log_line *l, const struct 
         struct slice prefix;
         bool stream;
     } kinds[] = {
-        { SLICE_LIT("tcp@"), true },   { SLICE_LIT("tcp4@"), true },  { SLICE_LIT("tcp6@"), true },
-        { SLICE_LIT("udp@"), false },  { SLICE_LIT("udp4@"), false }, { SLICE_LIT("udp6@"), false },
+        { SLICE_LIT("tcp@"), true },  { SLICE_LIT("tcp4@"), true },  { SLICE_LIT("tcp6@"), true },
+        { SLICE_LIT("udp@"), false }, { SLICE_LIT("udp4@"), false }, { SLICE_LIT("udp6@"), false },
     };
     struct slice text = at->text;
 
