@@ -287,7 +287,8 @@ struct trace *decisions_new(struct request *r)
     d->request = r;
     d->original.n_fields = r->req.n_fields;
     d->original.fields = arena_alloc(&r->arena, r->req.n_fields * sizeof *r->req.fields + 1);
-    memcpy(d->original.fields, r->req.fields, r->req.n_fields * sizeof *r->req.fields);
+    if (r->req.n_fields) /* a head that was no good has none */
+        memcpy(d->original.fields, r->req.fields, r->req.n_fields * sizeof *r->req.fields);
     d->end = &d->first;
     d->pending_end = &d->pending;
     d->fields_end = &d->fields;

@@ -79,7 +79,7 @@ struct http_field *http_msg_field(const struct http_msg *m, enum http_field_id i
 
 struct http_field *http_msg_field_named(const struct http_msg *m, struct slice lower_name)
 {
-    struct http_field *f = m->fields, *end = f + m->n_fields;
+    struct http_field *f = m->fields, *end = m->n_fields ? f + m->n_fields : f;
 
     while (f < end && !slice_eq(f->name, lower_name)) f++;
     return f < end ? f : NULL;

@@ -8,9 +8,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-/* ---- what was built in, under the names that HAProxy gives it ----
- *
- * OPENSSL: digests so far; the keywords of TLS are refused by name. */
+/* ---- what was built in, under the names that HAProxy gives it ---- */
 
 static const struct {
     const char *name;
@@ -19,7 +17,7 @@ static const struct {
     { "ACCEPT4", true },       { "CPU_AFFINITY", false }, { "EPOLL", true },
     { "GETADDRINFO", true },   { "LIBCRYPT", false },     { "LINUX_SPLICE", true },
     { "LINUX_TPROXY", false }, { "LUA", false },          { "NS", false },
-    { "OPENSSL", true },       { "PCRE2", true },         { "PCRE2_JIT", true },
+    { "OPENSSL", false },      { "PCRE2", true },         { "PCRE2_JIT", true },
     { "PRCTL", true },         { "PROMEX", true },        { "QUIC", false },
     { "SLZ", false },          { "SYSTEMD", true },       { "TFO", true },
     { "THREAD", true },        { "TPROXY", false },       { "ZLIB", false },

@@ -138,6 +138,11 @@ bool condition_asked(const struct condition *cond, struct context *c)
     return any_value_matches(only, c) != (cond->terms->negate != cond->negate);
 }
 
+bool condition_term_holds(const struct condition_term *term, struct context *c)
+{
+    return term_holds(term, c, c->trace != NULL);
+}
+
 /* ---- parts ---- */
 
 unsigned condition_terms(const struct condition *cond, const struct condition_term **out)

@@ -66,5 +66,6 @@ unsigned condition_terms(const struct condition *cond, const struct condition_te
 bool condition_negated(const struct condition *cond);
 struct slice acl_name(const struct acl *acl); /* empty: anonymous */
 const struct acl_test *acl_tests(const struct acl *acl);
+bool condition_term_holds(const struct condition_term *term, struct context *c);
 
 #endif

@@ -69,7 +69,7 @@ static bool from_parts(const struct condition *cond, struct context *c)
     bool any = false, all = false;
 
     for (unsigned i = 0; i < n; i++) {
-        bool holds = acl_holds(terms[i].acl, c) != terms[i].negate;
+        bool holds = condition_term_holds(&terms[i], c);
         any |= terms[i].begins && all;
         all = terms[i].begins ? holds : all && holds;
     }
