@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Converters that make hashes and digests, and secure_memcmp. The hashes of 32 bits are those that
- * choose servers too (hashes.h); xxh is libxxhash's, digests are libcrypto's. */
+/* Converters that make hashes and digests, what else needs a key, and secure_memcmp. The hashes of
+ * 32 bits are those that choose servers too (hashes.h); xxh is libxxhash's, digests are
+ * libcrypto's. */
 #include "policy/converters.h"
 #include "policy/hashes.h"
 
@@ -184,6 +185,57 @@ static bool to_hmac(struct context *c, const struct arg *args, struct sample *s)
     return sample_bin(s, slice_of(out, n));
 }
 
+/* ---- decrypting ---- */
+
+static const EVP_CIPHER *aes_gcm(int64_t bits)
+{
+    switch (bits) {
+    case 128: return EVP_aes_128_gcm();
+    case 192: return EVP_aes_192_gcm();
+    case 256: return EVP_aes_256_gcm();
+    default: return NULL;
+    }
+}
+
+static bool check_aes_gcm(struct policy_cfg *pc, struct arg *args)
+{
+    if (!aes_gcm(args[0].sint)) return arg_error(pc, &args[0], "AES has 128, 192 or 256 bits");
+    return check_base64(pc, &args[1]) && check_base64(pc, &args[2]) && check_base64(pc, &args[3]);
+}
+
+/* Nothing of the text is given out before the tag is found to be right. */
+static bool decrypt(EVP_CIPHER_CTX *ctx, const EVP_CIPHER *cipher,
+                    const struct slice *nonce_key_tag, struct slice text, char *out)
+{
+    const struct slice nonce = nonce_key_tag[0], key = nonce_key_tag[1], tag = nonce_key_tag[2];
+    unsigned char *to = (unsigned char *)out;
+    int n;
+
+    return key.n == (size_t)EVP_CIPHER_get_key_length(cipher) &&
+           EVP_DecryptInit_ex(ctx, cipher, NULL, NULL, NULL) > 0 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_IVLEN, (int)nonce.n, NULL) > 0 &&
+           EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, (int)tag.n, (void *)tag.p) > 0 &&
+           EVP_DecryptInit_ex(ctx, NULL, NULL, (const unsigned char *)key.p,
+                              (const unsigned char *)nonce.p) > 0 &&
+           EVP_DecryptUpdate(ctx, to, &n, (const unsigned char *)text.p, (int)text.n) > 0 &&
+           EVP_DecryptFinal_ex(ctx, to + n, &n) > 0;
+}
+
+static bool to_aes_gcm_dec(struct context *c, const struct arg *args, struct sample *s)
+{
+    char *out = context_room(c, s->str.n + EVP_MAX_BLOCK_LENGTH);
+    struct slice nonce_key_tag[3];
+    EVP_CIPHER_CTX *ctx;
+    bool fine;
+
+    for (unsigned i = 0; i < 3; i++)
+        if (!base64_bytes(c, &args[1 + i], &nonce_key_tag[i])) return false;
+    ctx = out ? EVP_CIPHER_CTX_new() : NULL;
+    fine = ctx && decrypt(ctx, aes_gcm(args[0].sint), nonce_key_tag, s->str, out);
+    EVP_CIPHER_CTX_free(ctx);
+    return fine && sample_bin(s, slice_of(out, s->str.n));
+}
+
 /* ---- comparing ---- */
 
 static bool secure_memcmp(struct context *c, const struct arg *args, struct sample *s)
@@ -207,6 +259,11 @@ static bool secure_memcmp(struct context *c, const struct arg *args, struct samp
     }
 
 static const struct converter ROWS[] = {
+    { "aes_gcm_dec", ARGS(4, ARG_SINT, ARG_VAR_OR_STR, ARG_VAR_OR_STR, ARG_VAR_OR_STR), SAMPLE_BIN,
+      SAMPLE_BIN, to_aes_gcm_dec, .check = check_aes_gcm,
+      .doc =
+          "Decrypts AES-GCM: of 128, 192 or 256 bits, with a nonce, the key and the tag, each in "
+          "base64 or a variable that holds it so. No value when the tag does not fit." },
     HASH("crc32", to_crc32, "The CRC-32 of the input, as Ethernet and gzip have it."),
     HASH("crc32c", to_crc32c, "The CRC-32C of the input."),
     { "digest", ARGS(1, ARG_STR), SAMPLE_BIN, SAMPLE_BIN, to_digest, .check = check_digest,
