@@ -150,12 +150,22 @@ static unsigned load_of(const struct worker *w)
     return atomic_load_explicit(&w->load, memory_order_relaxed);
 }
 
+/* Workers take a new configuration one after the other: who is behind does not know yet what a new
+ * listener serves, and at the start knows nothing at all. */
+static bool knows_it(const struct gate *to, const struct gate *from)
+{
+    return atomic_load_explicit(&to->generation, memory_order_acquire) >=
+           from->snapshot->generation;
+}
+
 static struct worker *least_busy(struct engine *e, struct worker *w)
 {
     struct worker *best = w;
 
-    for (unsigned i = 0; i < e->n_workers; i++)
-        if (load_of(&e->gates[i].worker) < load_of(best)) best = &e->gates[i].worker;
+    for (unsigned i = 0; i < e->n_workers; i++) {
+        struct gate *g = &e->gates[i];
+        if (load_of(&g->worker) < load_of(best) && knows_it(g, gate_of(w))) best = &g->worker;
+    }
     return load_of(w) > load_of(best) + load_of(best) / 8 + BUSIER_BY ? best : w;
 }
 

@@ -102,6 +102,7 @@ static void take_snapshot(struct message *m, struct worker *w)
     fresh->snapshot = o->snapshot;
     g->pinned = fresh;
     g->snapshot = o->snapshot;
+    atomic_store_explicit(&g->generation, g->snapshot->generation, memory_order_release);
     switch_listeners(g, before ? before->snapshot : NULL, g->snapshot);
     if (before) {
         list_append(&g->old, &before->link);
@@ -203,6 +204,7 @@ void engine_swap(struct engine *e, struct snapshot *fresh)
 
 void gate_resume_accepting(struct gate *g)
 {
+    if (!g->snapshot) return; /* it begins with all of them */
     for (unsigned i = 0; !g->draining && i < g->snapshot->n_slots; i++)
         if (g->snapshot->by_slot[i]) listener_resume(g->snapshot->by_slot[i]->listener, &g->worker);
 }

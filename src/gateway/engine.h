@@ -29,12 +29,13 @@ struct pinned {
 struct gate {
     struct worker worker;
     struct engine *engine;
-    struct snapshot *snapshot;
-    struct pinned *pinned; /* of the current snapshot */
-    struct list old;       /* struct pinned of earlier ones */
-    struct list sessions;  /* all of them */
-    struct list cursors;   /* of walks over them (gateway/session_walk.h) */
-    struct trace *trace;   /* `gatehouse explain`: hears of all rules (policy/trace.h); else NULL */
+    struct snapshot *snapshot; /* NULL until the first one has come */
+    atomic_uint generation;    /* its; 0: none. For other workers */
+    struct pinned *pinned;     /* of the current snapshot */
+    struct list old;           /* struct pinned of earlier ones */
+    struct list sessions;      /* all of them */
+    struct list cursors;       /* of walks over them (gateway/session_walk.h) */
+    struct trace *trace; /* `gatehouse explain`: hears of all rules (policy/trace.h); else NULL */
     bool draining;
     uint64_t trace_random[2];  /* gateway/trace_context.c */
     uint64_t n_facts;          /* clients given a number so far */

@@ -281,7 +281,11 @@ static int open_one(const struct listener_spec *spec, bool reuseport, struct res
 /* With SO_REUSEPORT a port that another process of ours holds could be taken without a word. */
 static bool port_is_free(const struct listener_spec *spec, struct resource_error *err)
 {
-    int fd = open_one(spec, false, err);
+    struct listener_spec probe = *spec;
+    int fd;
+
+    probe.options.bound_only = true; /* who could connect to it would be cut off when it closes */
+    fd = open_one(&probe, false, err);
     if (fd < 0) return false;
     close(fd);
     return true;

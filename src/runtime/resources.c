@@ -232,6 +232,7 @@ static int listen_tcp(int fd, const struct resource_listen *l, const char *name,
 
     if (error) return failed(err, error, "cannot set %s on %s", what, name);
     if (bind(fd, l->addr, l->size) < 0) return failed(err, -errno, "cannot bind to %s", name);
+    if (l->bound_only) return 0;
     error = listen_on(fd, l->backlog);
     return error ? failed(err, error, "cannot listen on %s", name) : 0;
 }

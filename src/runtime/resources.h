@@ -51,6 +51,7 @@ struct resource_listen {
     socklen_t size;
     int backlog;           /* 0: SOMAXCONN */
     bool reuseport;        /* several sockets share the port, one for each worker */
+    bool bound_only;       /* TCP: has the port, and does not listen: nobody can connect yet */
     bool v6only;           /* an IPv6 address takes no IPv4 clients … */
     bool v4v6;             /* … or does take them; neither: as the system is set up */
     bool transparent;      /* IP_TRANSPARENT: any address, whether ours or not */

@@ -157,3 +157,32 @@ def test_bodies_on_all_workers(gateway, serve):
     for t in threads:
         t.join()
     assert not wrong, wrong[:5]
+
+
+def at_once(port, n):
+    """So many connections as soon as somebody listens; the statuses that they get."""
+    clients = []
+    end = time.monotonic() + 10 * gate.SLOWNESS
+    while len(clients) < n:
+        try:
+            clients.append(peers.Client(port))
+        except ConnectionRefusedError:
+            assert time.monotonic() < end, "nobody listens"
+    for c in clients:
+        c.send(b"GET / HTTP/1.1\r\nHost: h\r\n\r\n")
+    found = [c.read_answer().status for c in clients]
+    for c in clients:
+        c.close()
+    return found
+
+
+@pytest.mark.gatehouse("HAProxy starts another process to reload")
+def test_a_crowd_at_a_new_address(gateway, serve):
+    """Who comes when one worker listens already and others have not heard of it yet is served."""
+    server = serve()
+    g = gateway(TEXT, threads=4, reuse="always", servers=f"server s1 127.0.0.1:{server.port}")
+    for _ in range(8):
+        port = gate.free_port()
+        text = TEXT.replace("    default_backend", f"    bind 127.0.0.1:{port}\n    default_backend")
+        g.reload(text)
+        assert at_once(port, 60) == [200] * 60
