@@ -304,6 +304,22 @@ class Client(Link):
         return self.read_answer()
 
 
+def api(where, line, shut=True):
+    """All that a socket of the Runtime API says to that line; `shut`: to a client that ends its own
+    side behind it, as socat does."""
+    c = Client(where)
+    c.send(line.encode() + b"\n")
+    if shut:
+        c.shut()
+    try:
+        while True:
+            c.fill()
+    except Closed:
+        pass
+    c.close()
+    return c.data.decode()
+
+
 PLAIN = """
 global
     maxconn 500

@@ -38,11 +38,7 @@ POST = b"POST /a HTTP/1.1\r\nHost: h.example\r\nContent-Length: 5\r\n\r\nhello"
 def show_stat(path):
     """The rows of `show stat` by the names of proxy and server."""
     gate.wait_until(lambda: os.path.exists(path), what="the stats socket")
-    with socket.socket(socket.AF_UNIX) as s:
-        s.connect(path)
-        s.sendall(b"show stat\n")
-        s.shutdown(socket.SHUT_WR)
-        text = s.makefile("r").read()
+    text = peers.api(path, "show stat")
     rows = csv.DictReader(io.StringIO(text.removeprefix("# ").strip()))
     return {(r["pxname"], r["svname"]): r for r in rows}
 

@@ -9,6 +9,7 @@ import threading
 import pytest
 
 import gate
+import peers
 
 CONF = """
 global
@@ -58,14 +59,8 @@ def square():
 
 
 def row(folder, name="s1"):
-    with socket.socket(socket.AF_UNIX) as c:
-        c.settimeout(10)
-        c.connect(str(folder / "api.sock"))
-        c.sendall(b"show stat\n")
-        text = b""
-        while data := c.recv(65536):
-            text += data
-    return next(r for r in csv.DictReader(text.decode()[2:].splitlines()) if r["svname"] == name)
+    text = peers.api(str(folder / "api.sock"), "show stat")
+    return next(r for r in csv.DictReader(text[2:].splitlines()) if r["svname"] == name)
 
 
 def wait_for(folder, **columns):

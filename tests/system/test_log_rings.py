@@ -35,15 +35,7 @@ def conf(tmp_path, rings, logs):
 
 
 def ask(tmp_path, line):
-    c = peers.Client(str(tmp_path / "api.sock"))
-    c.send(line.encode() + b"\n")
-    try:
-        while True:
-            c.fill()
-    except peers.Closed:
-        pass
-    c.close()
-    return c.data.decode()
+    return peers.api(str(tmp_path / "api.sock"), line, shut=False)
 
 
 def say(connect, g, *targets):

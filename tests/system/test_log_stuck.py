@@ -36,15 +36,8 @@ def conf(tmp_path, log):
 
 
 def info(tmp_path, name):
-    c = peers.Client(str(tmp_path / "api.sock"))
-    c.send(b"show info\n")
-    try:
-        while True:
-            c.fill()
-    except peers.Closed:
-        pass
-    c.close()
-    return int(re.search(rf"^{name}: (\d+)$", c.data.decode(), re.M)[1])
+    text = peers.api(str(tmp_path / "api.sock"), "show info", shut=False)
+    return int(re.search(rf"^{name}: (\d+)$", text, re.M)[1])
 
 
 def ask_all(connect, g):

@@ -50,20 +50,6 @@ VARIES = set(
 )
 
 
-def ask(path, line):
-    """What the socket says to this line."""
-    c = peers.Client(path)
-    c.send(line.encode() + b"\n")
-    c.shut()
-    try:
-        while True:
-            c.fill()
-    except peers.Closed:
-        pass
-    c.close()
-    return c.data.decode()
-
-
 def table(text):
     """The rows of a CSV dump: (proxy, server) → {column: value}, HAProxy's columns only."""
     lines = text.splitlines()
@@ -98,7 +84,7 @@ class Side:
         return self.clients[-1]
 
     def rows(self, ignore=()):
-        rows = table(ask(self.sock, "show stat"))
+        rows = table(peers.api(self.sock, "show stat"))
         return {k: {n: v for n, v in row.items() if n not in VARIES and n not in ignore} for k, row in rows.items()}
 
     def stop(self):
@@ -547,7 +533,7 @@ def test_the_same_states(sides):
     dumps = []
     for side in sides:
         side.start(STATES)
-        rows = table(ask(side.sock, "show stat"))
+        rows = table(peers.api(side.sock, "show stat"))
         for row in rows.values():
             for column in ("lastchg", "downtime"):
                 row[column] = row[column] and "time"
@@ -585,15 +571,15 @@ def idle(sides):
 
 def test_the_same_filters(idle):
     for command in COMMANDS:
-        oracle, ours = (short(ask(side.sock, command)) for side in idle)
+        oracle, ours = (short(peers.api(side.sock, command)) for side in idle)
         assert ours == oracle, command
-    oracle, ours = (short(ask(side.sock + ".user", "show stat")) for side in idle)
+    oracle, ours = (short(peers.api(side.sock + ".user", "show stat")) for side in idle)
     assert ours == oracle
     assert "127.0.0.1" not in str(ours)
 
 
 def test_the_same_header_and_our_columns_behind(idle):
-    oracle, ours = (ask(side.sock, "show stat").split("\n")[0] for side in idle)
+    oracle, ours = (peers.api(side.sock, "show stat").split("\n")[0] for side in idle)
     head = oracle[: oracle.index(",-,") + 3]
     assert ours.startswith(head) and head.count(",") == 104
     assert ours.endswith(",")
@@ -601,7 +587,7 @@ def test_the_same_header_and_our_columns_behind(idle):
 
 def test_the_same_typed_values(idle):
     """Positions, names, tags and types."""
-    wanted, got = ([re.sub(r":[^:]*$", "", line) for line in ask(side.sock, "show stat typed").split("\n")
+    wanted, got = ([re.sub(r":[^:]*$", "", line) for line in peers.api(side.sock, "show stat typed").split("\n")
                     if "127.0.0.1" not in line] for side in idle)  # fmt: skip
     wanted = [line for line in wanted if not line or int(line.split(".")[3]) < 103]
     assert got == wanted
@@ -610,19 +596,19 @@ def test_the_same_typed_values(idle):
 def test_json_is_json(idle):
     import json
 
-    oracle, ours = (json.loads(ask(side.sock, "show stat json")) for side in idle)
+    oracle, ours = (json.loads(peers.api(side.sock, "show stat json")) for side in idle)
     for rows in zip(oracle, ours):
         wanted, got = ([{k: v for k, v in field.items() if k != "value"} for field in row
                         if field["field"]["pos"] < 103] for row in rows)  # fmt: skip
         assert got == wanted
-    oracle, ours = (json.loads(ask(side.sock, "show info json")) for side in idle)
+    oracle, ours = (json.loads(peers.api(side.sock, "show info json")) for side in idle)
     assert [f["field"] for f in ours[: len(oracle)]] == [f["field"] for f in oracle]
 
 
 @pytest.mark.parametrize("form", ["", " typed"])
 def test_the_same_fields_of_the_process(idle, form):
     wanted, got = ([re.match(r"[^:]*:?[A-Zma-z]*", line)[0] if form else line.split(":")[0]
-                    for line in ask(side.sock, "show info" + form).split("\n")] for side in idle)  # fmt: skip
+                    for line in peers.api(side.sock, "show info" + form).split("\n")] for side in idle)  # fmt: skip
     n = len(wanted) - 2
     assert got[:n] == wanted[:n]
     assert [re.sub(r"^\d+\.|\..*", "", name) for name in got[n:]] == ["Generation", "LiveGenerations", "", ""]
@@ -646,7 +632,7 @@ def test_the_same_bytes(idle):
     for line in LINES:
         answers = []
         for side in idle:
-            version = ask(side.sock, "show version").strip()
+            version = peers.api(side.sock, "show version").strip()
             c = peers.Client(side.sock)
             c.send(line)
             c.shut()
@@ -666,7 +652,7 @@ def test_the_same_bytes(idle):
 
 
 def info(side):
-    return dict(line.split(": ", 1) for line in ask(side.sock, "show info").splitlines() if ": " in line)
+    return dict(line.split(": ", 1) for line in peers.api(side.sock, "show info").splitlines() if ": " in line)
 
 
 @pytest.fixture
@@ -688,7 +674,7 @@ def test_sockets_over_reloads(ours, tmp_path):
     ours.gateway.wait_output("generation 2")
     assert os.stat(ours.sock).st_ino == before
     assert os.stat(other).st_mode & 0o777 == 0o620
-    assert ask(other, "show cli level") == "user\n\n"
+    assert peers.api(other, "show cli level") == "user\n\n"
     c.send(b"show stat be 4 2\n")
     assert b"\nbe,s2," in c.take_until(b"\n> ")
     assert info(ours)["Generation"] == "2"
@@ -744,7 +730,7 @@ def test_while_it_drains(ours):
     gate.wait_until(lambda: ours.servers[0].links)
     ours.gateway.tell(signal.SIGUSR1)
     gate.wait_until(lambda: info(ours)["Stopping"] == "1")
-    assert table(ask(ours.sock, "show stat"))["fe", "FRONTEND"]["status"] == "STOP"
+    assert table(peers.api(ours.sock, "show stat"))["fe", "FRONTEND"]["status"] == "STOP"
     c.reset()
     assert ours.gateway.wait_end() == 0
 

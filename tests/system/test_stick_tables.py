@@ -3,12 +3,12 @@
 dumps of any length go on beside the traffic."""
 import os
 import re
-import socket
 import threading
 
 import pytest
 
 import gate
+import peers
 
 pytestmark = [pytest.mark.gatehouse("HAProxy starts another process to reload"), pytest.mark.threads]
 
@@ -43,17 +43,7 @@ def start(gateway, tmp_path):
         g = gateway(TEXT.replace(TABLE, table), sock=path)
         gate.wait_until(lambda: os.path.exists(path), what="the socket")
 
-        def ask(line):
-            with socket.socket(socket.AF_UNIX) as s:
-                s.connect(path)
-                s.sendall(line.encode() + b"\n")
-                s.shutdown(socket.SHUT_WR)
-                parts = []
-                while part := s.recv(65536):
-                    parts.append(part)
-            return b"".join(parts).decode()
-
-        g.ask = ask
+        g.ask = lambda line: peers.api(path, line)
         g.with_table = lambda text: g.reload(TEXT.replace(TABLE, text))
         return g
 

@@ -3,7 +3,6 @@
 through a reload, trackers that let go."""
 import os
 import re
-import socket
 import threading
 
 import pytest
@@ -43,16 +42,7 @@ def guide(threads, more=""):
 
 
 def api(g, command):
-    with socket.socket(socket.AF_UNIX) as s:
-        s.settimeout(peers.PATIENCE)
-        s.connect(g.values["api"])
-        s.sendall(command.encode() + b"\n")
-        got = b""
-        while True:
-            more = s.recv(1 << 16)
-            if not more:
-                return got.decode()
-            got += more
+    return peers.api(g.values["api"], command)
 
 
 @pytest.fixture
