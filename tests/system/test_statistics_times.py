@@ -8,7 +8,7 @@ import pytest
 
 import gate
 import peers
-from test_statistics import CONF, GET, HAPROXY, ask, info, ours, post, saying, sides, slow_server, table  # noqa: F401
+from test_statistics import CONF, GET, HAPROXY, info, ours, post, saying, sides, slow_server, table  # noqa: F401
 
 pytestmark = pytest.mark.skipif(not HAPROXY, reason="there is no haproxy to compare with")
 
@@ -17,13 +17,13 @@ ROOM = 60 * gate.SLOWNESS  # milliseconds
 
 
 def row(side, *name):
-    return table(ask(side.sock, "show stat"))[name or ("be", "BACKEND")]
+    return table(peers.api(side.sock, "show stat"))[name or ("be", "BACKEND")]
 
 
 def times(side):
     return {
         (*name, column): int(columns[column])
-        for name, columns in table(ask(side.sock, "show stat")).items()
+        for name, columns in table(peers.api(side.sock, "show stat")).items()
         if name[0] == "be"
         for average in AVERAGES
         for column in (average, average + "_max")
@@ -272,7 +272,7 @@ def test_totals_outlive_a_proxy(ours):  # noqa: F811
     gate.wait_until(lambda: info(ours)["LiveGenerations"] == "1")
     ours.connect().get()
     after = info(ours)
-    assert ("gone", "FRONTEND") not in table(ask(ours.sock, "show stat"))
+    assert ("gone", "FRONTEND") not in table(peers.api(ours.sock, "show stat"))
     # one connection and one request of a client's; the rest is ours, a connection and a line each
     asked = int(after["CumConns"]) - int(before["CumConns"]) - 1
     assert asked >= 1
